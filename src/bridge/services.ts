@@ -1,0 +1,138 @@
+import type { Robot } from '../host/robot'
+import { type Fields, needText } from './checks'
+import { definitionText, messageDetails, sameType, serviceDetails } from './definitions'
+import { stamp } from './messages'
+import type { Topic } from './topics'
+
+/** A service that planners call. */
+export interface Service {
+    name: string
+    /** ROS 2 type */
+    type: string
+    /** Answers a call. What it throws goes to the caller as a failed call. */
+    call(args: Fields): object | Promise<object>
+}
+
+const TRIGGER = 'std_srvs/srv/Trigger'
+
+/** `/arm`, `/disarm` and `/stop`. A refusal by the robot is an answer with `success` false and the reasons in `message`. */
+export function robotServices(robot: Robot, onArmed: () => void): Service[] {
+    const trigger = (name: string, done: string, action: () => Promise<void>): Service => ({
+        name,
+        type: TRIGGER,
+        call: async () => {
+            try {
+                await action()
+                return { success: true, message: done }
+            } catch (error) {
+                return { success: false, message: error instanceof Error ? error.message : String(error) }
+            }
+        },
+    })
+    return [
+        trigger('/arm', 'armed', () => robot.arm().then(onArmed)),
+        trigger('/disarm', 'disarmed', () => robot.disarm()),
+        trigger('/stop', 'stopped: /disarm, then /arm to drive again', () => robot.stop()),
+    ]
+}
+
+const DISCOVERY_NODE = '/rosapi'
+
+/**
+ * The discovery services of rosbridge's rosapi node. To ROS the robot is one node with its topics and services.
+ *
+ * @param epoch tells s since the Unix epoch
+ */
+export function discoveryServices(
+    robotName: string,
+    topics: readonly Topic[],
+    robotServices: readonly Service[],
+    epoch: () => number,
+): Service[] {
+    const node = `/${robotName}`
+    const nodes = [node, DISCOVERY_NODE]
+    const topic = (name: string) => topics.find(topic => topic.name === name)
+    const named = (direction: Topic['direction']) =>
+        topics.filter(topic => topic.direction === direction).map(topic => topic.name)
+    const types = (of: Topic) => [of.type, ...of.alsoTypes]
+    const nodeOf = (service: string) =>
+        robotServices.some(({ name }) => name === service)
+            ? node
+            : discovery.some(({ name }) => name === service)
+              ? DISCOVERY_NODE
+              : ''
+    const all = () => [...robotServices, ...discovery]
+    const only = (node: string) => (node === '' ? [] : [node])
+
+    const service = (name: string, type: string, call: Service['call']): Service => ({
+        name: `${DISCOVERY_NODE}/${name}`,
+        type: `rosapi_msgs/srv/${type}`,
+        call,
+    })
+    const discovery: Service[] = [
+        service('topics', 'Topics', () => ({
+            topics: topics.map(topic => topic.name),
+            types: topics.map(topic => topic.type),
+        })),
+        service('topics_for_type', 'TopicsForType', args => {
+            const type = needText(args, 'type')
+            return {
+                topics: topics.filter(topic => types(topic).some(own => sameType(own, type))).map(topic => topic.name),
+            }
+        }),
+        service('topics_and_raw_types', 'TopicsAndRawTypes', () => ({
+            topics: topics.map(topic => topic.name),
+            types: topics.map(topic => topic.type),
+            typedefs_full_text: topics.map(topic => definitionText(topic.type)),
+        })),
+        service('topic_type', 'TopicType', args => ({ type: topic(needText(args, 'topic'))?.type ?? '' })),
+        service('publishers', 'Publishers', args => ({
+            publishers: topic(needText(args, 'topic'))?.direction === 'out' ? [node] : [],
+        })),
+        service('subscribers', 'Subscribers', args => ({
+            subscribers: topic(needText(args, 'topic'))?.direction === 'in' ? [node] : [],
+        })),
+        service('services', 'Services', () => ({ services: all().map(service => service.name) })),
+        service('services_for_type', 'ServicesForType', args => {
+            const type = needText(args, 'type')
+            return {
+                services: all()
+                    .filter(service => sameType(service.type, type))
+                    .map(service => service.name),
+            }
+        }),
+        service('service_type', 'ServiceType', args => {
+            const name = needText(args, 'service')
+            return { type: all().find(service => service.name === name)?.type ?? '' }
+        }),
+        service('service_node', 'ServiceNode', args => ({ node: nodeOf(needText(args, 'service')) })),
+        service('service_providers', 'ServiceProviders', args => ({
+            providers: only(nodeOf(needText(args, 'service'))),
+        })),
+        service('nodes', 'Nodes', () => ({ nodes })),
+        service('node_details', 'NodeDetails', args => {
+            const name = needText(args, 'node')
+            const services = all().map(service => service.name)
+            return {
+                subscribing: name === node ? named('in') : [],
+                publishing: name === node ? named('out') : [],
+                services: services.filter(service => nodeOf(service) === name),
+            }
+        }),
+        service('action_servers', 'GetActionServers', () => ({ action_servers: [] })),
+        service('get_param_names', 'GetParamNames', () => ({ names: [] })),
+        service('message_details', 'MessageDetails', args => ({
+            typedefs: messageDetails(needText(args, 'type')),
+        })),
+        service('service_request_details', 'ServiceRequestDetails', args => ({
+            typedefs: serviceDetails(needText(args, 'type'), 0),
+        })),
+        service('service_response_details', 'ServiceResponseDetails', args => ({
+            typedefs: serviceDetails(needText(args, 'type'), 1),
+        })),
+        service('get_time', 'GetTime', () => ({ time: stamp(epoch()) })),
+        // Not a ROS distribution, but clients that ask want to know which type names to use: those of ROS 2.
+        service('get_ros_version', 'GetROSVersion', () => ({ version: 2, distro: 'tendon' })),
+    ]
+    return discovery
+}

@@ -1,0 +1,49 @@
+import { describe, samplesPerReport, type ImuScale } from '../onboard/describe'
+import { type ImuSensor, type JointEncoders, type MotorController, Robot } from '../onboard/robot'
+import type { RobotConfig } from '../onboard/robot-config'
+import { TickLoop } from '../onboard/tick-loop'
+import { Fault } from '../protocol/state'
+import { clock } from './board'
+import { RobotServer } from './robot-server'
+
+/** Ticks from one look after the motor controller to the next. */
+const HOUSEKEEPING_TICKS = 10
+const RECOVERY_MS = 500
+
+/** What a robot's `main.ts` has wired up. */
+export interface RobotParts {
+    /** In the order of the joints. */
+    encoders: JointEncoders
+    imu?: ImuSensor & ImuScale
+    motors: MotorController
+    /** Starts every driver, motors first so that they are safe before anything else. @throws DriverError */
+    start(): Promise<void>
+}
+
+/**
+ * Runs a robot for ever: goes on the bus, starts the drivers, ticks. When a driver does not start, the robot says so and
+ * stays unconfigured; it still answers, so that a host can tell its user what is wrong.
+ */
+export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<void> {
+    const server = new RobotServer()
+    const imu = parts.imu !== undefined
+    const writer = server.telemetryWriter(config.joints.length, imu, samplesPerReport(config))
+    const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer)
+    const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
+    server.start(robot, loop, JSON.stringify(describe(config, parts.imu)))
+    try {
+        await parts.start()
+        robot.started()
+    } catch (error) {
+        robot.faults = Fault.Startup
+        console.error(`${config.name}: ${error}`)
+    }
+    setInterval(async () => {
+        try {
+            if (robot.motorsLost) await robot.recoverMotors(clock)
+        } catch (error) {
+            console.error(`${config.name}: ${error}`)
+        }
+    }, RECOVERY_MS)
+    await loop.run()
+}

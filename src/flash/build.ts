@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+
+const run = promisify(execFile)
+
+/** The project: where `src`, `devices` and `services` are. */
+export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Everything that a firmware is compiled from, beside the robot's own directory. */
+const SOURCES = ['devices', 'services', 'src/hal', 'src/control', 'src/protocol', 'src/onboard', 'src/firmware']
+
+/** A compiled firmware. */
+export interface Firmware {
+    robot: string
+    /** What is flashed, and what the simulator runs. */
+    bytecode: Buffer
+    /** SHA-256 of the bytecode, hexadecimal. */
+    sha256: string
+    /** DeviceScript's debug information: functions, source positions. */
+    debug: DebugInformation
+    /** Calls that were inlined, by callee; empty for a plain build. */
+    inlined: string[]
+}
+
+/** What is used of `bytecode-dbg.json`. */
+export interface DebugInformation {
+    functions: { name: string; startpc: number; size: number }[]
+}
+
+/** A robot that cannot be built: it does not exist, or the compiler refuses its sources. */
+export class BuildError extends Error {
+    override name = 'BuildError'
+}
+
+/** Names of the robots in `src/robots`. */
+export async function listRobots(): Promise<string[]> {
+    const entries = await readdir(path.join(PROJECT_ROOT, 'src/robots'), { withFileTypes: true })
+    return entries.filter(entry => entry.isDirectory()).map(entry => entry.name)
+}
+
+/**
+ * Compiles a robot's firmware. The result is kept under `.tendon` and used again while no source changes. Compiling
+ * happens in a directory outside any repository, because DeviceScript's compiler would put a time of day into the image
+ * there: the same sources give the same bytes.
+ *
+ * @param options.inline whether to inline the tick's calls (default true)
+ * @throws BuildError
+ */
+export async function buildFirmware(robot: string, options: { inline?: boolean } = {}): Promise<Firmware> {
+    const inline = options.inline ?? true
+    const robots = await listRobots()
+    if (!robots.includes(robot)) {
+        throw new BuildError(`robot "${robot}" does not exist; there are: ${robots.join(', ')} (src/robots)`)
+    }
+    const sources = [...SOURCES, `src/robots/${robot}`]
+    const key = `${robot}-${inline ? 'inlined' : 'plain'}-${(await hashOf(sources)).slice(0, 16)}`
+    const kept = path.join(PROJECT_ROOT, '.tendon', key)
+    return (await read(kept, robot)) ?? (await compile(robot, inline, sources, kept))
+}
+
+async function read(directory: string, robot: string): Promise<Firmware | undefined> {
+    try {
+        const bytecode = await readFile(path.join(directory, 'bytecode.devs'))
+        const debug = JSON.parse(await readFile(path.join(directory, 'bytecode-dbg.json'), 'utf8')) as DebugInformation
+        const inlined = JSON.parse(await readFile(path.join(directory, 'inlined.json'), 'utf8')) as string[]
+        return { robot, bytecode, sha256: createHash('sha256').update(bytecode).digest('hex'), debug, inlined }
+    } catch {
+        return undefined
+    }
+}
+
+async function compile(robot: string, inline: boolean, sources: string[], kept: string): Promise<Firmware> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'tendon-build-'))
+    try {
+        for (const source of [...sources, 'devsconfig.json']) {
+            await cp(path.join(PROJECT_ROOT, source), path.join(directory, source), { recursive: true })
+        }
+        await writeFile(path.join(directory, 'package.json'), JSON.stringify({ name: 'tendon' }))
+        await symlink(path.join(PROJECT_ROOT, 'node_modules'), path.join(directory, 'node_modules'), 'junction')
+        const entry = `src/robots/${robot}/main.ts`
+        const inlined: string[] = []
+        if (inline) {
+            const { inlineProgram } = await import('./inline')
+            const result = inlineProgram({ entry, root: PROJECT_ROOT })
+            for (const [file, text] of result.files) await writeFile(path.join(directory, file), text)
+            inlined.push(...result.inlined.map(({ callee }) => callee))
+        }
+        await runCompiler(directory, entry)
+        const output = path.join(directory, '.devicescript/bin')
+        await writeFile(path.join(output, 'inlined.json'), JSON.stringify(inlined))
+        await mkdir(path.dirname(kept), { recursive: true })
+        // Another process may have built the same meanwhile; its result is as good.
+        const moved = `${kept}.${process.pid}`
+        await cp(output, moved, { recursive: true })
+        await rename(moved, kept).catch(() => rm(moved, { recursive: true }))
+    } finally {
+        await rm(directory, { recursive: true, force: true })
+    }
+    return (await read(kept, robot)) as Firmware
+}
+
+async function runCompiler(directory: string, entry: string): Promise<void> {
+    const cli = createRequire(import.meta.url).resolve('@devicescript/cli/package.json')
+    const devs = path.join(path.dirname(cli), 'devicescript')
+    const result = await run(process.execPath, [devs, 'build', entry], { cwd: directory, env: { ...process.env, NO_COLOR: '1' } }).catch(
+        (error: { stdout?: string; stderr?: string; message: string }) => error,
+    )
+    const text = `${result.stdout ?? ''}${result.stderr ?? ''}`
+    // The compiler prints its errors and may still exit with 0.
+    const errors = text.split('\n').filter(line => /error|exception/i.test(line))
+    if ('message' in result || errors.length > 0) {
+        throw new BuildError(`DeviceScript refused ${entry}:\n${text.trim()}`)
+    }
+}
+
+/** SHA-256 over names and contents of all files, and of the compiler's version. */
+async function hashOf(sources: string[]): Promise<string> {
+    const hash = createHash('sha256')
+    const files = ['package-lock.json', 'devsconfig.json', 'tsconfig.firmware.json']
+    for (const source of [...sources, 'src/flash']) files.push(...(await filesIn(source)))
+    for (const file of files) hash.update(file).update('\0').update(await readFile(path.join(PROJECT_ROOT, file))).update('\0')
+    return hash.digest('hex')
+}
+
+async function filesIn(directory: string): Promise<string[]> {
+    const entries = await readdir(path.join(PROJECT_ROOT, directory), { withFileTypes: true, recursive: true })
+    return entries
+        .filter(entry => entry.isFile())
+        .map(entry => path.relative(PROJECT_ROOT, path.join(entry.parentPath, entry.name)))
+        .sort()
+}

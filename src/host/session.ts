@@ -1,0 +1,321 @@
+import { Mahony } from '../control/mahony'
+import type { RobotDescription } from '../protocol/description'
+import { PROTOCOL_VERSION } from '../protocol/description'
+import {
+    ControlCommand,
+    firstPacket,
+    FrameFlag,
+    makeFrame,
+    nextPacket,
+    packetCommand,
+    PACKET_HEADER,
+    packetServiceIndex,
+    ServiceIndex,
+} from '../protocol/frame'
+import { readU16, readU32, writeU16 } from '../protocol/bytes'
+import { ROBOT_SERVICE_CLASS, RobotCommand, RobotRegister } from '../protocol/service'
+import { encodeSetpoint, type SetpointEntry } from '../protocol/setpoint'
+import { FAULT_NAMES, JointMode } from '../protocol/state'
+import { decodeTelemetry } from '../protocol/telemetry'
+import { decodeTiming } from '../protocol/timing'
+import { ClockSync } from './clock-sync'
+import { jointHandle, wheelVelocities } from './joint-handle'
+import type { Link } from './link'
+import { Requests } from './requests'
+import { type JointHandle, type LoopTiming, type Robot, RobotError, type RobotState, type RobotStatistics } from './robot'
+import type { Scheduler } from './scheduler'
+import { StateStream } from './state-stream'
+import { TelemetryReader } from './telemetry-reader'
+
+const GET_REGISTER = 0x1000
+const UPTIME_REGISTER = 0x186
+/** Service class of the DeviceScript manager: the device that has it is the board itself. */
+const DEVICE_SCRIPT_MANAGER_CLASS = 0x1134ea2b
+/** Between clock queries, ms: no divisor of anything else that is periodic, so that it falls on all phases. */
+const CLOCK_QUERY_MS = 983.9
+/** At connect the clock is queried this often, ms, this many times. */
+const CLOCK_SEED_MS = 50
+const CLOCK_SEEDS = 8
+
+/** A Jacdac device on the link: where to send to, and which of its services is meant. */
+interface Address {
+    deviceId: Buffer
+    serviceIndex: number
+}
+
+/**
+ * One host's conversation with one robot over a link: finds the robot service on the Jacdac bus behind the port, reads
+ * its description, turns its telemetry into states and setpoints into frames. Survives losing the link: when it is back,
+ * the robot is found and described anew, and states go on.
+ */
+export class RobotSession implements Robot {
+    state: RobotState | undefined
+    private robot: Address | undefined
+    private board: Address | undefined
+    private described: RobotDescription | undefined
+    private reader: TelemetryReader | undefined
+    private readonly clock = new ClockSync()
+    private readonly requests: Requests
+    private readonly listeners = new Set<(state: RobotState) => void>()
+    private readonly streams = new Set<StateStream<RobotState>>()
+    private sequence = 0
+    private closed = false
+    private connected = false
+    private clockQueries = 0
+    private clockTimer: unknown
+    private clockAsked = 0
+    private ready: { resolve: () => void; reject: (error: Error) => void } | undefined
+
+    private constructor(
+        private readonly link: Link,
+        private readonly scheduler: Scheduler
+    ) {
+        this.requests = new Requests(scheduler)
+        link.onFrame = frame => this.receive(frame)
+        link.onConnection = (up, reason) => (up ? this.linkUp() : this.linkDown(reason))
+    }
+
+    /**
+     * Opens a session on a link that was not started yet.
+     *
+     * @param timeoutMs how long the robot may take to be found and described
+     * @throws RobotError `no-answer` when no robot is found; what opening the link throws
+     */
+    static async open(link: Link, scheduler: Scheduler, timeoutMs = 8000): Promise<RobotSession> {
+        const session = new RobotSession(link, scheduler)
+        const found = new Promise<void>((resolve, reject) => (session.ready = { resolve, reject }))
+        const timer = scheduler.setTimeout(
+            () =>
+                session.ready?.reject(
+                    new RobotError(
+                        'no-answer',
+                        `no robot answered within ${timeoutMs} ms: ${session.board ? 'the board is there, but runs no tendon firmware (see `tendon build`)' : 'the port is open, but no Jacdac device speaks on it'}`
+                    )
+                ),
+            timeoutMs
+        )
+        found.catch(() => undefined)
+        try {
+            await link.start()
+            await found
+            return session
+        } catch (error) {
+            await session.close()
+            throw error
+        } finally {
+            scheduler.clearTimeout(timer)
+        }
+    }
+
+    get description(): RobotDescription {
+        if (!this.described) throw new RobotError('closed', 'the session is not open')
+        return this.described
+    }
+
+    async arm(): Promise<void> {
+        const blocked = readU32(await this.command(RobotCommand.Arm), 0)
+        if (blocked === 0) return
+        const reasons = FAULT_NAMES.filter((_, bit) => blocked & (1 << bit))
+        throw new RobotError('blocked', `arming is blocked by: ${reasons.join(', ')}`)
+    }
+
+    async disarm(): Promise<void> {
+        await this.command(RobotCommand.Disarm)
+    }
+
+    async stop(): Promise<void> {
+        await this.command(RobotCommand.Stop)
+    }
+
+    drive(velocity: { linear: number; angular: number }): void {
+        const { joints } = this.description
+        const wheels = wheelVelocities(this.description, velocity)
+        this.setpoint(
+            wheels.map(({ name, velocity: value }) => ({
+                joint: joints.findIndex(joint => joint.name === name),
+                mode: JointMode.Velocity,
+                value,
+            }))
+        )
+    }
+
+    joint(name: string): JointHandle {
+        return jointHandle(this.description, name, entry => this.setpoint([entry]))
+    }
+
+    states(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<RobotState> {
+        const stream: StateStream<RobotState> = new StateStream(() => this.streams.delete(stream))
+        if (this.closed || options.signal?.aborted) stream.end()
+        else this.streams.add(stream)
+        options.signal?.addEventListener('abort', () => stream.end(), { once: true })
+        return stream
+    }
+
+    onState(listener: (state: RobotState) => void): () => void {
+        this.listeners.add(listener)
+        return () => this.listeners.delete(listener)
+    }
+
+    statistics(): RobotStatistics {
+        const link = this.link.stats
+        return {
+            connected: this.connected,
+            reconnects: link.reconnects,
+            framesReceived: link.decoder.frames,
+            crcErrors: link.decoder.crcErrors,
+            framingErrors: link.decoder.framingErrors,
+            bytesDiscarded: link.decoder.bytesDiscarded,
+            latency: this.clock.latency,
+            ...(this.reader as TelemetryReader).statistics(),
+        }
+    }
+
+    async timing(): Promise<LoopTiming> {
+        const timing = decodeTiming(await this.command(RobotCommand.Timing))
+        if (!timing) throw new RobotError('protocol', 'the robot sent histograms of another length')
+        return { periodCounts: timing.period, executionCounts: timing.execution }
+    }
+
+    async close(): Promise<void> {
+        if (this.closed) return
+        this.closed = true
+        this.scheduler.clearTimeout(this.clockTimer)
+        this.requests.abort(new RobotError('closed', 'the session was closed'))
+        for (const stream of [...this.streams]) stream.end()
+        await this.link.close()
+    }
+
+    private setpoint(entries: SetpointEntry[]): void {
+        if (!this.robot || !this.connected) return
+        this.sequence = (this.sequence + 1) & 0xffff
+        this.send(this.robot, RobotCommand.Setpoint, encodeSetpoint(this.sequence, 0, entries))
+    }
+
+    private command(code: RobotCommand, payload?: Buffer, accept?: (answer: Buffer) => boolean): Promise<Buffer> {
+        if (this.closed) return Promise.reject(new RobotError('closed', 'the session was closed'))
+        const { robot } = this
+        if (!robot || !this.connected) return Promise.reject(new RobotError('disconnected', 'the link to the robot is down'))
+        return this.requests.ask(code, () => this.send(robot, code, payload), accept)
+    }
+
+    private send(to: Address, code: number, payload?: Buffer): void {
+        this.link.send(makeFrame(to.deviceId, to.serviceIndex, code, payload))
+    }
+
+    private linkUp(): void {
+        this.connected = true
+        this.clock.reset()
+        this.clockQueries = 0
+        this.robot = undefined
+        this.board = undefined
+    }
+
+    private linkDown(reason?: Error): void {
+        this.connected = false
+        this.scheduler.clearTimeout(this.clockTimer)
+        const text = `the link to the robot was lost${reason ? `: ${reason.message}` : ''}`
+        this.requests.abort(new RobotError('disconnected', text))
+    }
+
+    private receive(frame: Uint8Array): void {
+        if (frame[3] & FrameFlag.Command) return
+        for (let at = firstPacket(frame); at > 0; at = nextPacket(frame, at)) {
+            const service = packetServiceIndex(frame, at)
+            const code = packetCommand(frame, at)
+            const start = at + PACKET_HEADER
+            if (service === ServiceIndex.Control && code === ControlCommand.Announce) {
+                this.announced(frame, start, frame[at])
+            } else if (this.robot && service === this.robot.serviceIndex && isFrom(frame, this.robot)) {
+                this.robotReport(code, Buffer.from(frame.subarray(start, start + frame[at])))
+            } else if (code === (GET_REGISTER | UPTIME_REGISTER) && this.board && isFrom(frame, this.board)) {
+                this.uptime(frame, start)
+            }
+        }
+    }
+
+    private announced(frame: Uint8Array, start: number, length: number): void {
+        for (let i = 1; i * 4 < length; i++) {
+            const serviceClass = readU32(frame as Buffer, start + i * 4)
+            const address = { deviceId: Buffer.from(frame.subarray(4, 12)), serviceIndex: i }
+            if (serviceClass === DEVICE_SCRIPT_MANAGER_CLASS && !this.board) {
+                this.board = { ...address, serviceIndex: ServiceIndex.Control }
+                this.queryClock()
+            }
+            if (serviceClass === ROBOT_SERVICE_CLASS && !this.robot) {
+                this.robot = address
+                void this.describe()
+            }
+        }
+    }
+
+    private async describe(): Promise<void> {
+        try {
+            let text = Buffer.alloc(0)
+            for (let total = 1; text.length < total; ) {
+                const offset = text.length
+                const request = Buffer.alloc(2)
+                writeU16(request, 0, offset)
+                const answer = await this.command(RobotCommand.Describe, request, a => readU16(a, 2) === offset)
+                total = readU16(answer, 0)
+                text = Buffer.concat([text, answer.subarray(4)])
+            }
+            this.use(JSON.parse(text.toString('utf8')) as RobotDescription)
+            this.ready?.resolve()
+        } catch (error) {
+            // With the link lost this starts over when it is back; anything else the user must hear of.
+            if ((error as RobotError).code !== 'disconnected') this.ready?.reject(error as Error)
+        }
+    }
+
+    private use(description: RobotDescription): void {
+        if (description.protocol !== PROTOCOL_VERSION) {
+            throw new RobotError(
+                'protocol',
+                `the robot speaks protocol ${description.protocol}, this host ${PROTOCOL_VERSION}: build and flash its firmware anew`
+            )
+        }
+        const same = this.described?.configHash === description.configHash
+        this.described = description
+        if (!same || !this.reader) {
+            const attitude = new Mahony({ kp: 0.5, ki: 0.02 })
+            this.reader = new TelemetryReader(description, this.clock, this.scheduler, attitude)
+        }
+    }
+
+    private robotReport(code: number, payload: Buffer): void {
+        if (code !== (GET_REGISTER | RobotRegister.Telemetry)) {
+            this.requests.answer(code, payload)
+            return
+        }
+        const { reader, described } = this
+        if (!reader || !described) return
+        const report = decodeTelemetry(payload, described.joints.length, described.imu !== undefined)
+        if (!report) return
+        for (const state of reader.read(report)) {
+            this.state = state
+            for (const listener of this.listeners) listener(state)
+            for (const stream of this.streams) stream.push(state)
+        }
+    }
+
+    private queryClock(): void {
+        const { board } = this
+        if (!board || !this.connected || this.closed) return
+        this.clockAsked = this.scheduler.epoch()
+        this.clockQueries++
+        this.send(board, GET_REGISTER | UPTIME_REGISTER)
+        const wait = this.clockQueries < CLOCK_SEEDS ? CLOCK_SEED_MS : CLOCK_QUERY_MS
+        this.scheduler.clearTimeout(this.clockTimer)
+        this.clockTimer = this.scheduler.setTimeout(() => this.queryClock(), wait)
+    }
+
+    private uptime(frame: Uint8Array, start: number): void {
+        const microseconds = readU32(frame as Buffer, start) + readU32(frame as Buffer, start + 4) * 0x100000000
+        this.clock.add(this.clockAsked, this.scheduler.epoch(), microseconds / 1e6)
+    }
+}
+
+function isFrom(frame: Uint8Array, address: Address): boolean {
+    for (let i = 0; i < 8; i++) if (frame[4 + i] !== address.deviceId[i]) return false
+    return true
+}

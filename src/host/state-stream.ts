@@ -1,0 +1,47 @@
+/** Samples a reader may lag behind before it loses the oldest: 10 s at 100 Hz. */
+const CAPACITY = 1000
+
+/** One reader's view of a stream: a bounded queue behind an async iterator. The writer never waits. */
+export class StateStream<T> implements AsyncIterableIterator<T> {
+    private readonly queue: T[] = []
+    private waiting: ((result: IteratorResult<T>) => void) | undefined
+    private ended = false
+
+    /** @param onEnd called once, when either side ends the stream */
+    constructor(private readonly onEnd: () => void) {}
+
+    push(value: T): void {
+        if (this.ended) return
+        if (this.waiting) {
+            this.waiting({ value, done: false })
+            this.waiting = undefined
+            return
+        }
+        if (this.queue.length === CAPACITY) this.queue.shift()
+        this.queue.push(value)
+    }
+
+    end(): void {
+        if (this.ended) return
+        this.ended = true
+        this.waiting?.({ value: undefined, done: true })
+        this.waiting = undefined
+        this.onEnd()
+    }
+
+    next(): Promise<IteratorResult<T>> {
+        const value = this.queue.shift()
+        if (value !== undefined) return Promise.resolve({ value, done: false })
+        if (this.ended) return Promise.resolve({ value: undefined, done: true })
+        return new Promise(resolve => (this.waiting = resolve))
+    }
+
+    return(): Promise<IteratorResult<T>> {
+        this.end()
+        return Promise.resolve({ value: undefined, done: true })
+    }
+
+    [Symbol.asyncIterator](): this {
+        return this
+    }
+}

@@ -1,0 +1,282 @@
+import type { Clock } from '../hal/clock'
+import { isNewer, isSetpoint, SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES, setpointSequence, setpointValue } from '../protocol/setpoint'
+import { Fault, JointMode, RobotMode } from '../protocol/state'
+import { Chassis } from './chassis'
+import { controlJoints, estimateJoints, Joints } from './joints'
+import type { RobotConfig } from './robot-config'
+import type { TelemetryWriter } from './telemetry-writer'
+
+/** The encoders of all joints, absolute over one turn. Entry i of each array belongs to joint i. */
+export interface JointEncoders {
+    /** rad in [0, 2π); means nothing where {@link valid} is false */
+    readonly reading: number[]
+    /** Whether the newest sample succeeded. */
+    readonly valid: boolean[]
+    /** Reads every encoder. Called once a tick. */
+    sample(): void
+    /** Looks after an encoder's health. Called once in several ticks. */
+    check(): void
+}
+
+/** A six-axis IMU. */
+export interface ImuSensor {
+    /** The last sample's bytes, little-endian i16: gyroscope x, y, z, accelerometer x, y, z. */
+    readonly frame: Buffer
+    /** One transaction; false when the sample was dropped. Called once a tick. */
+    sample(): boolean
+}
+
+/** A motor controller with up to three outputs. */
+export interface MotorController {
+    /** As the last {@link readStatus} found it. */
+    readonly noPower: boolean
+    readonly faulting: boolean
+    /** It was reset: it holds the motors off and has forgotten its settings. */
+    readonly resetSeen: boolean
+    /** It stopped the motors because it heard nothing, and holds them off until {@link enable}. */
+    readonly timedOut: boolean
+    /** One transaction: duty of every output, -1 to 1. False when it was not acknowledged. Called once a tick. */
+    write(effort0: number, effort1: number, effort2: number): boolean
+    /** Lets the motors run; called when arming. False when it was not acknowledged. */
+    enable(): boolean
+    /** Asks the controller how it is. False when it did not answer. */
+    readStatus(): boolean
+    /** Configures it anew; the motors stay off until {@link enable}. @throws DriverError */
+    init(clock: Clock): Promise<void>
+}
+
+/** Consecutive motor commands that must fail before it is a fault: one lost transaction is no reason to stop. */
+const MOTOR_MISSES = 3
+
+/**
+ * The robot on the board: its tick, its modes, its commands. The tick is a handful of stages over all joints; everything
+ * else is rare and written plainly. Nothing here knows what chips the robot has.
+ */
+export class Robot {
+    readonly joints: Joints
+    readonly chassis: Chassis | undefined
+    mode = RobotMode.Unconfigured
+    /** `Fault` bits that hold now. */
+    faults = 0
+    /** Sensor samples dropped since start. */
+    sensorErrors = 0
+    /** Sequence number of the last setpoint that was taken. */
+    setpointSequence = 0
+    /** Setpoints refused: malformed, not newer, or naming a joint or mode that does not exist. */
+    rejectedSetpoints = 0
+    imuValid = false
+    /** The motor controller was reset and must be configured anew before the robot can be armed. */
+    motorsLost = false
+    /** The IMU's last sample, as telemetry carries it. */
+    readonly imuFrame: Buffer | undefined
+
+    private readonly direction: number[] = []
+    private readonly channel: number[] = []
+    private readonly duty: number[] = [0, 0, 0]
+    private readonly sensorTicks: number
+    private imuMissed = 0
+    private motorMissed = 0
+    /** The motor controller was enabled since it was configured: from then on a reset of it is news. */
+    private enabled = false
+    private timeoutMs: number
+    /** Board time after which no setpoint counts as a timeout, ms; 0 while none was taken since arming. */
+    private deadline = 0
+    private anySequence = true
+
+    constructor(
+        readonly config: RobotConfig,
+        private readonly encoders: JointEncoders,
+        private readonly imu: ImuSensor | undefined,
+        private readonly motors: MotorController,
+        private readonly telemetry: TelemetryWriter
+    ) {
+        this.joints = new Joints(config.joints, encoders.reading, encoders.valid, config.tickPeriodMs / 1000)
+        this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
+        this.timeoutMs = config.commandTimeoutMs
+        for (const joint of config.joints) {
+            this.direction.push(joint.motor.direction)
+            this.channel.push(joint.motor.channel)
+        }
+        this.imuFrame = imu ? imu.frame : undefined
+        if (config.drive) {
+            const names = config.joints.map(joint => joint.name)
+            this.chassis = new Chassis(
+                names.indexOf(config.drive.left),
+                names.indexOf(config.drive.right),
+                config.drive.wheelRadius,
+                config.drive.trackWidth
+            )
+        }
+    }
+
+    /** Every driver has started: the robot may be armed. */
+    started(): void {
+        this.mode = RobotMode.Idle
+    }
+
+    /**
+     * One control tick: sense, estimate, decide, control, act, report.
+     *
+     * @param now board time, ms
+     * @param tick index of this tick
+     * @param deadline when it should have started, ms
+     * @param lateTicks ticks that started late, so far
+     */
+    tick(now: number, tick: number, deadline: number, lateTicks: number): void {
+        this.sense()
+        const missed = estimateJoints(this.joints)
+        if (missed !== 0) this.missed(missed)
+        if (this.chassis) this.chassis.update(this.joints.position)
+        if (this.mode === RobotMode.Armed) {
+            if (this.faults !== 0) this.halt(RobotMode.Fault)
+            else if (this.deadline !== 0 && now > this.deadline) this.halt(RobotMode.Timeout)
+        }
+        controlJoints(this.joints)
+        this.act()
+        this.telemetry.add(this, now, tick, deadline, lateTicks)
+    }
+
+    /** Reads every sensor once. A sample that failed is dropped and counted. */
+    private sense(): void {
+        this.encoders.sample()
+        const imu = this.imu
+        if (imu) {
+            const valid = imu.sample()
+            this.imuValid = valid
+            if (valid) this.imuMissed = 0
+            else {
+                this.sensorErrors++
+                this.imuMissed++
+                if (this.imuMissed > this.sensorTicks) this.faults |= Fault.Imu
+            }
+        }
+    }
+
+    /** Encoders gave no valid sample at this tick. */
+    private missed(count: number): void {
+        this.sensorErrors += count
+        for (const missed of this.joints.missed) if (missed > this.sensorTicks) this.faults |= Fault.Encoder
+    }
+
+    /** Sends the motors their duty: always, because the controller stops them when it hears nothing. */
+    private act(): void {
+        const { effort, count } = this.joints
+        const { duty, channel, direction } = this
+        for (let i = 0; i < count; i++) duty[channel[i]] = effort[i] * direction[i]
+        if (this.motors.write(duty[0], duty[1], duty[2])) this.motorMissed = 0
+        else {
+            this.motorMissed++
+            if (this.motorMissed >= MOTOR_MISSES) this.faults |= Fault.Motor
+        }
+    }
+
+    /**
+     * Once in a while after a tick: asks the motor controller how it is, and lets go of faults that have passed. It feeds
+     * the controller's own timeout, so it belongs to the tick's fiber: when that dies, so must this.
+     */
+    housekeeping(): void {
+        let faults = this.faults & Fault.Startup
+        const { motors } = this
+        if (!motors.readStatus()) this.motorMissed++
+        this.encoders.check()
+        if (this.motorMissed >= MOTOR_MISSES || motors.faulting) faults |= Fault.Motor
+        if (motors.timedOut && this.mode === RobotMode.Armed) faults |= Fault.Motor
+        if (motors.noPower) faults |= Fault.Supply
+        if (motors.resetSeen && this.enabled) this.motorsLost = true
+        if (this.motorsLost) faults |= Fault.Motor
+        for (let i = 0; i < this.joints.count; i++) {
+            if (this.joints.missed[i] > this.sensorTicks) faults |= Fault.Encoder
+        }
+        if (this.imuMissed > this.sensorTicks) faults |= Fault.Imu
+        this.faults = faults
+    }
+
+    /** Configures a motor controller that was reset. It may fail and be tried again: the supply may still be rising. */
+    async recoverMotors(clock: Clock): Promise<void> {
+        await this.motors.init(clock)
+        this.enabled = false
+        this.motorsLost = false
+    }
+
+    /** Lets the motors move. @returns the `Fault` bits that block it; 0 when armed */
+    arm(): number {
+        let blocked = this.faults
+        if (this.mode === RobotMode.Estop) blocked |= Fault.Estop
+        if (this.mode === RobotMode.Unconfigured) blocked |= Fault.Startup
+        if (blocked !== 0 || this.mode === RobotMode.Armed) return blocked
+        if (!this.motors.enable()) return Fault.Motor
+        this.enabled = true
+        this.halt(RobotMode.Armed)
+        return 0
+    }
+
+    /** Motors off, idle. Clears a latched fault, timeout or emergency stop. */
+    disarm(): void {
+        if (this.mode !== RobotMode.Unconfigured) this.halt(RobotMode.Idle)
+    }
+
+    /** Emergency stop: motors off, latched until {@link disarm}. */
+    stop(): void {
+        if (this.mode !== RobotMode.Unconfigured) this.halt(RobotMode.Estop)
+    }
+
+    /** Takes a setpoint command's payload, if it is whole, newer than the last, and the robot is armed. */
+    setpoint(payload: Buffer, now: number): void {
+        if (!this.accepts(payload)) {
+            this.rejectedSetpoints++
+            return
+        }
+        this.setpointSequence = setpointSequence(payload)
+        if (this.mode !== RobotMode.Armed) return
+        this.anySequence = false
+        const timeoutMs = payload[2] | (payload[3] << 8)
+        this.deadline = now + (timeoutMs === 0 ? this.timeoutMs : timeoutMs)
+        const { joints } = this
+        for (let k = 0; k < payload[4]; k++) {
+            const at = SETPOINT_HEADER_BYTES + k * SETPOINT_ENTRY_BYTES
+            const i = payload[at]
+            const mode = payload[at + 1]
+            if (joints.mode[i] !== mode) joints.integral[i] = 0
+            joints.mode[i] = mode
+            joints.setpoint[i] = this.limited(i, mode, setpointValue(payload, k))
+        }
+    }
+
+    private accepts(payload: Buffer): boolean {
+        if (!isSetpoint(payload)) return false
+        if (!this.anySequence && !isNewer(setpointSequence(payload), this.setpointSequence)) return false
+        for (let k = 0; k < payload[4]; k++) {
+            const at = SETPOINT_HEADER_BYTES + k * SETPOINT_ENTRY_BYTES
+            if (payload[at] >= this.joints.count || payload[at + 1] > JointMode.Position) return false
+        }
+        return true
+    }
+
+    private limited(i: number, mode: number, value: number): number {
+        const { joints } = this
+        let low = -joints.effortLimit[i]
+        let high = joints.effortLimit[i]
+        if (mode === JointMode.Velocity) {
+            low = -joints.velocityLimit[i]
+            high = joints.velocityLimit[i]
+        } else if (mode === JointMode.Position) {
+            low = joints.positionMin[i]
+            high = joints.positionMax[i]
+        }
+        return Math.max(low, Math.min(high, value))
+    }
+
+    /** Into a mode with every joint off and nothing remembered of the setpoints before. */
+    private halt(mode: RobotMode): void {
+        const { joints } = this
+        for (let i = 0; i < joints.count; i++) {
+            joints.mode[i] = JointMode.Off
+            joints.setpoint[i] = 0
+            joints.integral[i] = 0
+            joints.effort[i] = 0
+        }
+        this.mode = mode
+        this.deadline = 0
+        this.anySequence = true
+    }
+}

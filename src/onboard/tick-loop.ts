@@ -1,0 +1,89 @@
+import type { Clock } from '../hal/clock'
+import { TIMING_BINS } from '../protocol/timing'
+
+/** What the loop runs. */
+export interface Ticking {
+    /**
+     * @param now board time, ms
+     * @param tick index of this tick
+     * @param deadline when it should have started, ms
+     * @param lateTicks ticks that started late so far, this one included
+     */
+    tick(now: number, tick: number, deadline: number, lateTicks: number): void
+    /** After one tick in so many. */
+    housekeeping(): void
+}
+
+/**
+ * Runs a tick at a fixed period, on absolute deadlines so that lateness never adds up, and counts how well that goes. A
+ * tick is late when it starts more than half a period after its deadline. Deadlines that have passed altogether are
+ * skipped, so tick n always belongs to the time `start + n · period`.
+ */
+export class TickLoop {
+    /** Index of the next tick. */
+    ticks = 0
+    lateTicks = 0
+    /** Deadlines that passed without a tick. */
+    skippedTicks = 0
+    /** Bin i: ticks that started i to i + 1 ms after the one before; ticks that took i to i + 1 ms. */
+    readonly periodCounts: number[] = []
+    readonly executionCounts: number[] = []
+    running = false
+
+    constructor(
+        private readonly clock: Clock,
+        private readonly periodMs: number,
+        private readonly robot: Ticking,
+        /** Ticks from one housekeeping to the next. */
+        private readonly housekeepingTicks: number
+    ) {
+        for (let i = 0; i < TIMING_BINS; i++) {
+            this.periodCounts.push(0)
+            this.executionCounts.push(0)
+        }
+    }
+
+    /** Ticks until {@link running} is set to false. */
+    async run(): Promise<void> {
+        const { clock, robot, periodMs, periodCounts, executionCounts, housekeepingTicks } = this
+        const last = TIMING_BINS - 1
+        const half = periodMs / 2
+        let untilHousekeeping = housekeepingTicks
+        let started = clock.millis()
+        let deadline = started + periodMs
+        let tick = this.ticks
+        this.running = true
+        while (this.running) {
+            // A sleep of 0 would never let the runtime's main loop run.
+            let time = deadline - clock.millis()
+            await clock.sleep(time > 0 ? time : 1)
+            const now = clock.millis()
+            time = now - started
+            started = now
+            periodCounts[time < last ? time : last]++
+            time = now - deadline
+            if (time > half) {
+                this.lateTicks++
+                if (time >= periodMs) {
+                    const skipped = Math.floor(time / periodMs)
+                    this.skippedTicks += skipped
+                    tick += skipped
+                    deadline += skipped * periodMs
+                }
+            }
+            robot.tick(now, tick, deadline, this.lateTicks)
+            tick++
+            deadline += periodMs
+            untilHousekeeping--
+            if (untilHousekeeping === 0) {
+                robot.housekeeping()
+                untilHousekeeping = housekeepingTicks
+            }
+            // The clock stands still while a fiber runs; a sleep of 0 sets it to now and comes back at once.
+            await clock.sleep(0)
+            time = clock.millis() - now
+            executionCounts[time < last ? time : last]++
+            this.ticks = tick
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/**
+ * A robot's self-description: what a host needs to know to talk to it, sent by the board as JSON. A host binds by name,
+ * so fields may be added without breaking older hosts.
+ */
+export interface RobotDescription {
+    /** Version of this protocol; a host refuses one it does not know. */
+    protocol: number
+    /** Robot's name, for example `rover`. */
+    name: string
+    /** Hash of the robot's data (hex): changes when any configured value changes. */
+    configHash: string
+    /** Period of the control loop, ms. */
+    tickPeriodMs: number
+    /** Samples that one telemetry report holds when full. */
+    samplesPerReport: number
+    /** Deadline of a setpoint that names none, ms. */
+    commandTimeoutMs: number
+    joints: JointDescription[]
+    /** Present when the robot has an IMU. */
+    imu?: ImuDescription
+    /** Present when two wheel joints drive the robot differentially. */
+    drive?: DifferentialDriveDescription
+}
+
+export interface JointDescription {
+    name: string
+    /** `continuous` turns without end; `revolute` has `positionMin` and `positionMax`. */
+    kind: 'continuous' | 'revolute'
+    /** Largest speed a setpoint may ask for, rad/s. */
+    velocityLimit: number
+    /** Largest motor duty, 0 to 1. */
+    effortLimit: number
+    /** Lowest position a setpoint may ask for, rad (revolute joints). */
+    positionMin?: number
+    /** Highest position a setpoint may ask for, rad (revolute joints). */
+    positionMax?: number
+}
+
+export interface ImuDescription {
+    /** Part number, for example `LSM6DSOX`. */
+    part: string
+    /** m/s² for each count of an accelerometer axis in telemetry. */
+    accelerationPerCount: number
+    /** rad/s for each count of a gyroscope axis in telemetry. */
+    angularVelocityPerCount: number
+}
+
+export interface DifferentialDriveDescription {
+    /** Name of the left wheel's joint. Both wheels turn positive when the robot drives forward. */
+    left: string
+    /** Name of the right wheel's joint. */
+    right: string
+    /** m */
+    wheelRadius: number
+    /** Distance between the wheels' contact points, m. */
+    trackWidth: number
+}
+
+/** The {@link RobotDescription.protocol} that this code speaks. */
+export const PROTOCOL_VERSION = 1

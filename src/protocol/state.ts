@@ -1,0 +1,51 @@
+/** State of the robot's state machine, as it travels in telemetry (u8). */
+export enum RobotMode {
+    /** Sensors or motor drivers could not be started. */
+    Unconfigured = 0,
+    /** Start-up measurements are running. */
+    Calibrating = 1,
+    /** Motors off, ready to be armed. */
+    Idle = 2,
+    /** Setpoints move the motors. */
+    Armed = 3,
+    /** Motors off because of a fault; latched. */
+    Fault = 4,
+    /** Motors off because no setpoint came before its deadline; latched until re-armed. */
+    Timeout = 5,
+    /** Motors off by an emergency stop; latched until disarmed. */
+    Estop = 6,
+}
+
+/** Names of {@link RobotMode}, by value. */
+export const MODE_NAMES = ['unconfigured', 'calibrating', 'idle', 'armed', 'fault', 'timeout', 'estop']
+
+/** Faults and reasons that block arming: one bit each (u16 in telemetry, u32 in the answer to `arm`). */
+export enum Fault {
+    /** A driver did not start (not found, wrong part, not ready). */
+    Startup = 1,
+    /** An encoder delivered no valid sample for longer than the sensor timeout. */
+    Encoder = 2,
+    /** The IMU delivered no valid sample for longer than the sensor timeout. */
+    Imu = 4,
+    /** The motor controller did not acknowledge, or reports an error. */
+    Motor = 8,
+    /** Emergency stop is latched. */
+    Estop = 16,
+    /** The motor supply is missing or too low. */
+    Supply = 32,
+}
+
+/** Names of the {@link Fault} bits, lowest bit first. */
+export const FAULT_NAMES = ['startup', 'encoder', 'imu', 'motor', 'estop', 'supply']
+
+/** How a joint's setpoint is understood (u8 in a setpoint). */
+export enum JointMode {
+    /** Actuator off (coast). */
+    Off = 0,
+    /** Effort: motor duty, -1 to 1. */
+    Effort = 1,
+    /** Velocity, rad/s. */
+    Velocity = 2,
+    /** Position, rad. */
+    Position = 3,
+}

@@ -1,0 +1,231 @@
+import type { BoardProfile } from './board-profile'
+import { mainLoopOf, type MainLoop } from './main-loop'
+import type { VirtualClock } from './virtual-clock'
+import { DeviceScriptVm } from './vm/device-script-vm'
+
+/** From power-on to the first pass of the main loop, µs. The runtime takes its time 0 from power-on. */
+const BOOT_US = 100_000
+
+/** What the board is wired to. */
+export interface BoardWiring {
+    /** One I2C transaction at `time` (s): result as `I2cBus.transfer`, and how long the bus was busy, s. */
+    i2c(
+        time: number,
+        address: number,
+        write: Uint8Array | undefined,
+        read: Uint8Array | undefined,
+    ): { result: number; duration: number }
+    /** A frame leaves the board for the host. The bytes are valid during the call only. */
+    onFrame(frame: Uint8Array): void
+    /** A line of the board's log. */
+    onLog(line: string): void
+    /** Uniform random number in [0, 1). */
+    random(): number
+}
+
+/** What the board has executed, for cost reports. Times in µs of simulated time. */
+export interface BoardWork {
+    passes: number
+    operations: number
+    calls: number
+    builtins: number
+    transactions: number
+    busUs: number
+    busyUs: number
+    collections: number
+    panics: number
+}
+
+/** One pass of the main loop that talked to the bus, which is one control tick. */
+export interface TickCost {
+    operations: number
+    calls: number
+    builtins: number
+    transactions: number
+    busUs: number
+    collectionUs: number
+    totalUs: number
+}
+
+/**
+ * A board on the virtual clock: the DeviceScript runtime, the time its profile says it takes, and the main loop that
+ * wakes it. A pass runs at its start time at once; what it does to the outside happens at the time it would: each bus
+ * transaction at its own moment, frames when the pass ends.
+ */
+export class SimulatedBoard {
+    readonly work: BoardWork = {
+        passes: 0,
+        operations: 0,
+        calls: 0,
+        builtins: 0,
+        transactions: 0,
+        busUs: 0,
+        busyUs: 0,
+        collections: 0,
+        panics: 0,
+    }
+    /** Called after each pass that talked to the bus. The object is reused. */
+    onTick: ((cost: TickCost) => void) | undefined
+    private readonly tick: TickCost = {
+        operations: 0,
+        calls: 0,
+        builtins: 0,
+        transactions: 0,
+        busUs: 0,
+        collectionUs: 0,
+        totalUs: 0,
+    }
+    private readonly vm: DeviceScriptVm
+    private readonly loop: MainLoop
+    private readonly inbox: Uint8Array[] = []
+    private outbox: Uint8Array[] = []
+    private alarm: ReturnType<VirtualClock['at']> | undefined
+    private start = 0
+    private inPass = false
+    /** Time spent in this pass on what the runtime's counters do not tell, µs. */
+    private otherUs = 0
+    private operations = 0
+    private calls = 0
+    private builtins = 0
+
+    constructor(
+        private readonly clock: VirtualClock,
+        readonly profile: BoardProfile,
+        private readonly wiring: BoardWiring,
+        options: { profile?: boolean } = {},
+    ) {
+        this.loop = mainLoopOf(profile)
+        this.vm = new DeviceScriptVm(
+            {
+                now: () => {
+                    if (!this.inPass) return this.clock.now
+                    this.otherUs += profile.timeReadUs
+                    return this.start + this.elapsed()
+                },
+                onFrame: frame => this.outbox.push(frame.slice()),
+                onLog: line => wiring.onLog(line),
+                i2cTransfer: (address, write, read) => this.i2cTransfer(address, write, read),
+                onPanic: code => {
+                    if (code !== 0) this.work.panics++
+                },
+                random: into => {
+                    for (let i = 0; i < into.length; i++) into[i] = Math.floor(wiring.random() * 256)
+                },
+            },
+            options.profile,
+        )
+    }
+
+    /** Powers on with `program` in flash. */
+    powerOn(deviceId: bigint, program: Buffer): void {
+        this.vm.start(deviceId)
+        this.vm.deploy(program)
+        this.schedule(this.clock.now + BOOT_US)
+    }
+
+    /** A frame from the host has arrived, whole and with a right check sum. */
+    receiveFrame(frame: Uint8Array): void {
+        this.inbox.push(frame)
+        this.loop.frameArrived(this.clock.now)
+        this.reschedule()
+    }
+
+    /** Free and used bytes and objects on the program's heap. */
+    heapStatistics(): ReturnType<DeviceScriptVm['heapStatistics']> {
+        return this.vm.heapStatistics()
+    }
+
+    /** Operations executed, by program counter, when asked for at construction. */
+    operationProfile(): { pc: number; operations: number }[] {
+        return this.vm.profile()
+    }
+
+    private pass(): void {
+        const { profile, vm, work } = this
+        const start = (this.start = this.clock.now)
+        this.inPass = true
+        this.otherUs = profile.passUs
+        const { operations, calls, builtins } = vm
+        this.operations = operations
+        this.calls = calls
+        this.builtins = builtins
+        const before = { transactions: work.transactions, busUs: work.busUs }
+        const framesUs = this.inbox.length * profile.frameInUs
+        this.otherUs += framesUs
+        for (let i = 0; i < this.inbox.length; i++) vm.receiveFrame(this.inbox[i])
+        this.inbox.length = 0
+        const sleep = vm.process()
+        const collectionUs = this.collectionUs()
+        this.otherUs += collectionUs
+        const elapsed = this.elapsed()
+        this.inPass = false
+        const end = start + elapsed
+
+        work.passes++
+        work.operations += (vm.operations - operations) >>> 0
+        work.calls += (vm.calls - calls) >>> 0
+        work.builtins += (vm.builtins - builtins) >>> 0
+        work.busyUs += elapsed
+        this.loop.passEnded(start, end, sleep)
+        this.send(end)
+        if (work.transactions > before.transactions && this.onTick) {
+            const { tick } = this
+            tick.operations = (vm.operations - operations) >>> 0
+            tick.calls = (vm.calls - calls) >>> 0
+            tick.builtins = (vm.builtins - builtins) >>> 0
+            tick.transactions = work.transactions - before.transactions
+            tick.busUs = work.busUs - before.busUs
+            tick.collectionUs = collectionUs
+            tick.totalUs = elapsed - profile.passUs - framesUs
+            this.onTick(tick)
+        }
+        this.schedule(this.loop.nextPass())
+    }
+
+    /** Time since the pass began, µs. */
+    private elapsed(): number {
+        const { profile, vm } = this
+        return (
+            this.otherUs +
+            ((vm.operations - this.operations) >>> 0) * profile.operationUs +
+            ((vm.calls - this.calls) >>> 0) * profile.callUs +
+            ((vm.builtins - this.builtins) >>> 0) * profile.builtinUs
+        )
+    }
+
+    private collectionUs(): number {
+        const { collected } = this.vm.takeAllocations()
+        if (!collected) return 0
+        this.work.collections++
+        const { collectionUs, collectionPerObjectUs } = this.profile
+        if (collectionUs === 0) return 0
+        return collectionUs + collectionPerObjectUs * (this.vm.heapStatistics()?.objects ?? 0)
+    }
+
+    private i2cTransfer(address: number, write: Uint8Array | undefined, read: Uint8Array | undefined): number {
+        const { result, duration } = this.wiring.i2c((this.start + this.elapsed()) / 1e6, address, write, read)
+        const busUs = duration * 1e6
+        this.otherUs += this.profile.i2cUs + busUs
+        this.work.transactions++
+        this.work.busUs += busUs
+        return result
+    }
+
+    /** What the pass put out leaves when it ends. */
+    private send(end: number): void {
+        if (this.outbox.length === 0) return
+        const frames = this.outbox
+        this.outbox = []
+        for (const frame of frames) this.loop.frameSent(end, frame.length)
+        this.clock.at(end, () => frames.forEach(frame => this.wiring.onFrame(frame)))
+    }
+
+    private schedule(time: number): void {
+        this.alarm = time === Infinity ? undefined : this.clock.at(time, () => this.pass())
+    }
+
+    private reschedule(): void {
+        if (this.alarm) this.clock.cancel(this.alarm)
+        this.schedule(this.loop.nextPass())
+    }
+}

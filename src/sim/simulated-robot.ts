@@ -1,0 +1,126 @@
+import type { BoardProfile } from './board-profile'
+import { SimulatedI2cBus } from './i2c/simulated-i2c-bus'
+import { Random } from './random'
+import type { MakeBody, RobotBody } from './robot-body'
+import { SimulatedBoard } from './simulated-board'
+import { Trace } from './trace'
+import { UsbBridge } from './usb-bridge'
+import { VirtualClock } from './virtual-clock'
+
+/** The plant runs at least this often, µs, also while the board does nothing. */
+const PLANT_US = 10_000
+const MAX_STATES = 64
+
+export interface SimulatedRobotOptions {
+    /** Bytecode of the firmware. */
+    program: Buffer
+    makeBody: MakeBody
+    profile: BoardProfile
+    /** Of the I2C bus, Hz. */
+    busFrequency: number
+    seed: number
+    /** Whether to hash every bus transaction and plant state. */
+    trace?: boolean
+    /** Whether to count operations by program counter. */
+    profileOperations?: boolean
+    /** A line of the board's log. */
+    onLog?: (line: string) => void
+    /** A chip was used in a way that its datasheet does not allow. */
+    onWarning?: (message: string) => void
+}
+
+/**
+ * A whole robot in this process: board, bus, chips and body on one virtual clock. To the outside it is a stream of bytes,
+ * like any board on a serial port.
+ */
+export class SimulatedRobot {
+    readonly clock = new VirtualClock()
+    readonly board: SimulatedBoard
+    readonly body: RobotBody
+    readonly bus: SimulatedI2cBus
+    readonly trace: Trace | undefined
+    /** Bytes for the host. The receiver may keep the chunk. */
+    onBytes: (chunk: Uint8Array) => void = () => {}
+    readonly usb = new UsbBridge()
+    private readonly time = { now: 0 }
+    private readonly random: Random
+    private readonly delays: Random
+    private lastIn = 0
+    private lastOut = 0
+
+    constructor(private readonly options: SimulatedRobotOptions) {
+        const { profile } = options
+        this.random = new Random(options.seed)
+        this.delays = this.random.fork('link')
+        this.bus = new SimulatedI2cBus({ frequency: options.busFrequency, now: () => this.time.now })
+        this.body = options.makeBody({
+            time: this.time,
+            bus: this.bus,
+            random: this.random.fork('body'),
+            warn: message => options.onWarning?.(message),
+        })
+        if (options.trace) this.trace = this.makeTrace()
+        const boardRandom = this.random.fork('board')
+        this.board = new SimulatedBoard(
+            this.clock,
+            profile,
+            {
+                i2c: (time, address, write, read) => {
+                    this.advance(time)
+                    const result = this.bus.transfer(address, write, read)
+                    return { result, duration: this.bus.duration(write?.length ?? 0, read?.length ?? 0) }
+                },
+                onFrame: frame => this.usb.sendFrame(frame),
+                onLog: line => {
+                    this.usb.log(`${line}\n`)
+                    options.onLog?.(line)
+                },
+                random: () => boardRandom.next(),
+            },
+            { profile: options.profileOperations },
+        )
+        this.usb.onFrame = frame => this.board.receiveFrame(frame)
+        this.usb.onBytes = chunk => {
+            this.lastOut = Math.max(this.lastOut, this.clock.now + this.delay())
+            this.clock.at(this.lastOut, () => this.onBytes(chunk))
+        }
+        this.board.powerOn(BigInt(options.seed) * 0x1_0001_0001n + 0x1122_3344_5566n, options.program)
+        this.keepPlantRunning()
+    }
+
+    /** Bytes from the host, written now. */
+    write(bytes: Uint8Array): void {
+        this.lastIn = Math.max(this.lastIn, this.clock.now + this.delay())
+        this.clock.at(this.lastIn, () => this.usb.receive(bytes))
+    }
+
+    /** Lets simulated time pass, up to `seconds` since power-on. */
+    runUntil(seconds: number): void {
+        this.clock.runUntil(seconds * 1e6)
+        this.advance(seconds)
+    }
+
+    /** The body may be ahead of the clock: a pass of the board's main loop runs to its end at once. */
+    private advance(time: number): void {
+        if (time > this.time.now) this.body.advanceTo(time)
+    }
+
+    private delay(): number {
+        const [low, high] = this.options.profile.linkDelayUs
+        return low === high ? low : this.delays.uniform(low, high)
+    }
+
+    private makeTrace(): Trace {
+        const trace = new Trace()
+        const states = new Float64Array(MAX_STATES)
+        this.bus.onTransaction = (address, write, read, result, time) =>
+            trace.transaction(time, address, write, read, result)
+        this.body.onStep = () => trace.doubles(states, this.body.writeState(states))
+        return trace
+    }
+
+    private keepPlantRunning(): void {
+        this.advance(this.clock.now / 1e6)
+        this.clock.at(this.clock.now + PLANT_US, () => this.keepPlantRunning())
+    }
+}

@@ -1,0 +1,105 @@
+import { buildFirmware } from './flash/build'
+import type { ByteStream } from './host/byte-stream'
+import { Link } from './host/link'
+import type { Scheduler } from './host/scheduler'
+import { RobotSession } from './host/session'
+import type { RobotConfig } from './onboard/robot-config'
+import { boardProfiles } from './sim/board-profile'
+import type { MakeBody } from './sim/robot-body'
+import { SimulatedRobot, type SimulatedRobotOptions } from './sim/simulated-robot'
+import type { VirtualClock } from './sim/virtual-clock'
+
+/** Which robot to simulate, and how. */
+export interface SimulationOptions extends Partial<Pick<SimulatedRobotOptions, 'trace' | 'profileOperations' | 'onLog' | 'onWarning'>> {
+    robot: string
+    /** Board profile: `rp2040` (default), `esp32` or `ideal`. */
+    board?: string
+    /** Of all noise (default 1). */
+    seed?: number
+    /** Whether the firmware's tick is inlined (default true). */
+    inline?: boolean
+}
+
+/** A wrong option. The text names the option, its value and what is allowed. */
+export class SimulationError extends Error {
+    override name = 'SimulationError'
+}
+
+/** Builds the robot's firmware and puts it on a simulated board with its body. @throws BuildError, SimulationError */
+export async function simulate(options: SimulationOptions): Promise<SimulatedRobot> {
+    const profile = boardProfiles[options.board ?? 'rp2040']
+    if (!profile) {
+        throw new SimulationError(`board "${options.board}" is not known; there are: ${Object.keys(boardProfiles).join(', ')}`)
+    }
+    const firmware = await buildFirmware(options.robot, { inline: options.inline })
+    const { config, makeBody } = await loadRobot(options.robot)
+    return new SimulatedRobot({
+        ...options,
+        program: firmware.bytecode,
+        makeBody,
+        profile,
+        busFrequency: config.i2c.frequency,
+        seed: options.seed ?? 1,
+    })
+}
+
+/** The data and the body of a robot in `src/robots`. */
+export async function loadRobot(name: string): Promise<{ config: RobotConfig; makeBody: MakeBody }> {
+    const [data, plant] = await Promise.all([import(`./robots/${name}/robot.ts`), import(`./robots/${name}/plant.ts`)])
+    return { config: data[name], makeBody: plant.makeBody }
+}
+
+/** A simulated robot's end of the wire, in this process. */
+export function streamOf(robot: SimulatedRobot): ByteStream {
+    const stream: ByteStream = {
+        write: bytes => robot.write(bytes),
+        onData: () => {},
+        onClose: () => {},
+        close: async () => {
+            robot.onBytes = () => {}
+        },
+    }
+    robot.onBytes = chunk => stream.onData(chunk)
+    return stream
+}
+
+/** Host code on simulated time: its clock and timers are the simulator's. The epoch starts at 0. */
+export function schedulerOf(clock: VirtualClock): Scheduler {
+    return {
+        now: () => clock.now / 1000,
+        setTimeout: (callback, ms) => clock.at(clock.now + ms * 1000, callback),
+        clearTimeout: handle => {
+            if (handle) clock.cancel(handle as ReturnType<VirtualClock['at']>)
+        },
+        epoch: () => clock.now / 1e6,
+    }
+}
+
+/**
+ * Lets simulated time pass as fast as it goes until `done` says so, with host code on the same clock. Promises settle
+ * between slices, always at the same simulated times, so that a run can be repeated.
+ */
+export async function runFast(robot: SimulatedRobot, done: () => boolean, sliceMs = 2): Promise<void> {
+    while (!done()) {
+        robot.runUntil(robot.clock.now / 1e6 + sliceMs / 1000)
+        await new Promise(setImmediate)
+    }
+}
+
+/** Runs simulated time until a promise of host code settles. */
+export async function settle<T>(robot: SimulatedRobot, promise: Promise<T>): Promise<T> {
+    let settled = false
+    promise.then(
+        () => (settled = true),
+        () => (settled = true),
+    )
+    await runFast(robot, () => settled)
+    return promise
+}
+
+/** A session with a simulated robot, both on simulated time. */
+export function connectSimulated(robot: SimulatedRobot, pacingMs?: number): Promise<RobotSession> {
+    const scheduler = schedulerOf(robot.clock)
+    const link = new Link({ open: async () => streamOf(robot), scheduler, pacingMs })
+    return settle(robot, RobotSession.open(link, scheduler))
+}

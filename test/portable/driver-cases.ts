@@ -1,0 +1,191 @@
+// Runs every driver against a scripted bus and logs what it did, in code that both VMs run: the test that calls this in
+// Node and on the DeviceScript VM compares the two logs, number by number. The exact bytes are asserted in test/devices.
+import { Tca9548a } from '../../devices/buses/tca9548a'
+import { As5600 } from '../../devices/encoders/as5600'
+import { Lsm6dsox } from '../../devices/imus/lsm6dsox'
+import { Motoron, crc7, crcTable, speedFromEffort } from '../../devices/motors/motoron'
+import type { Clock } from '../../src/hal/clock'
+import { DriverError } from '../../src/hal/driver-error'
+import { NACK_READ, NACK_WRITE, type I2cBus } from '../../src/hal/i2c-bus'
+
+type Log = (name: string, value: number) => void
+
+/** Answers reads with the replies queued for it, in order, and keeps a checksum of all that is written. */
+class QueuedBus implements I2cBus {
+    /** Fletcher-like sum over addresses, lengths and bytes, in their order. */
+    checksum = 0
+    transactions = 0
+    /** Result of the transactions to come; negative ones are not acknowledged. */
+    result = 0
+    /** Last bytes written. */
+    sent: number[] = []
+    private replies: number[][] = []
+
+    reply(bytes: number[]): void {
+        this.replies.push(bytes)
+    }
+
+    pending(): number {
+        return this.replies.length
+    }
+
+    transfer(address: number, write: Buffer | undefined, read: Buffer | undefined): number {
+        this.transactions++
+        this.add(address)
+        this.add(write ? write.length : 0)
+        this.add(read ? read.length : 0)
+        if (write) {
+            this.sent = []
+            for (let i = 0; i < write.length; i++) {
+                this.sent.push(write[i])
+                this.add(write[i])
+            }
+        }
+        if (this.result !== 0) return this.result
+        if (read) {
+            const bytes = this.replies.shift()
+            if (bytes === undefined || bytes.length !== read.length) return NACK_READ
+            for (let i = 0; i < bytes.length; i++) read[i] = bytes[i]
+        }
+        return 0
+    }
+
+    private add(value: number): void {
+        this.checksum = (this.checksum * 31 + value) % 1000003
+    }
+}
+
+const CODES = ['not-found', 'wrong-part', 'not-ready', 'bus', 'config']
+
+interface Driver {
+    init(clock: Clock): Promise<void>
+}
+
+/** Index of the error code with which `init` was refused, -1 when it was not, -2 for an error of another kind. */
+async function outcome(driver: Driver, clock: Clock): Promise<number> {
+    try {
+        await driver.init(clock)
+    } catch (error) {
+        return error instanceof DriverError ? CODES.indexOf(error.code) : -2
+    }
+    return -1
+}
+
+function logBus(log: Log, name: string, bus: QueuedBus): void {
+    log(name + ' transactions', bus.transactions)
+    log(name + ' bytes', bus.checksum)
+    log(name + ' replies left', bus.pending())
+}
+
+async function encoderCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const encoder = new As5600(bus, 3)
+    const replies = [[0x27], [1, 0x23], [8, 0x4b], [0xff, 0xff], [0xc2, 0xf0], [0x27], [0x40], [0x0f, 0xff]]
+    for (const bytes of replies) bus.reply(bytes)
+    log('encoder init', await outcome(encoder, clock))
+    log('encoder full scale', encoder.angle)
+    for (const bytes of [[0, 0], [0x20], [8, 0], [0x7f, 0xff], [0, 1]]) bus.reply(bytes)
+    for (let i = 0; i < 4; i++) {
+        log('encoder sample', encoder.sample() ? 1 : 0)
+        log('encoder raw', encoder.angleRaw)
+        log('encoder angle', encoder.angle)
+    }
+    bus.result = NACK_READ
+    log('encoder nack', encoder.sample() ? 1 : 0)
+    bus.result = NACK_WRITE
+    log('encoder absent', await outcome(encoder, clock))
+    log('encoder errors', encoder.errors)
+    log('encoder config', await outcome(new As5600(bus, 0), clock))
+    logBus(log, 'encoder', bus)
+}
+
+async function multiplexerCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const mux = new Tca9548a(bus, 0x71)
+    bus.reply([1])
+    bus.reply([0])
+    log('mux init', await outcome(mux, clock))
+    for (const channel of [0, 0, 7, 8, -1, 1.5, 3]) log('mux select', mux.select(channel) ? mux.selected : -1)
+    log('mux errors', mux.errors)
+    bus.reply([9])
+    log('mux wrong part', await outcome(mux, clock))
+    logBus(log, 'mux', bus)
+}
+
+/** The reply with its CRC appended. */
+function withCrc(bytes: number[]): number[] {
+    const buffer = Buffer.alloc(bytes.length)
+    for (let i = 0; i < bytes.length; i++) buffer[i] = bytes[i]
+    const result = bytes.slice()
+    result.push(crc7(buffer, bytes.length))
+    return result
+}
+
+async function motorCases(log: Log, clock: Clock): Promise<void> {
+    const table = crcTable()
+    let sum = 0
+    for (let i = 0; i < 256; i++) sum += table[i] * (i + 1)
+    log('motor crc table', sum)
+    const bus = new QueuedBus()
+    const motors = new Motoron(bus, { channels: 2, maxAccelerationRaw: 140, maxDecelerationRaw: 300 })
+    bus.reply(withCrc([0xce, 0, 3, 1]))
+    bus.reply(withCrc([25, 0, 1, 0, 6]))
+    bus.reply(withCrc([140, 0, 140, 0, 0x2c, 1, 0x2c, 1]))
+    bus.reply(withCrc([140, 0, 140, 0, 0x2c, 1, 0x2c, 1]))
+    bus.reply(withCrc([0, 2, 0x58, 1]))
+    log('motor init', await outcome(motors, clock))
+    log('motor supply', motors.supplyVoltage)
+    log('motor enable', motors.enable() ? 1 : 0)
+    const efforts = [0, 1, -1, 0.5, -0.5, 0.00062, -0.00062, 2, -2, 1 / 3, -1 / 3, NaN, Infinity, -Infinity]
+    for (const effort of efforts) {
+        log('motor write', motors.write(effort, -effort) ? 1 : 0)
+        for (const byte of bus.sent) log('motor byte', byte)
+        log('motor speed', speedFromEffort(effort))
+    }
+    bus.reply(withCrc([0x04, 0x1a, 0xff, 3]))
+    bus.reply([0xaa, 0xaa, 0xaa, 0xaa, 0xaa])
+    for (let i = 0; i < 2; i++) {
+        log('motor status', motors.readStatus() ? 1 : 0)
+        log('motor flags', motors.statusFlags)
+        log('motor timed out', motors.timedOut ? 1 : 0)
+        log('motor no power', motors.noPower ? 1 : 0)
+        log('motor supply', motors.supplyVoltage)
+    }
+    log('motor coast', motors.coast() ? 1 : 0)
+    bus.result = NACK_WRITE
+    log('motor stop', motors.stop() ? 1 : 0)
+    log('motor absent', await outcome(motors, clock))
+    log('motor errors', motors.errors)
+    log('motor config', await outcome(new Motoron(bus, { channels: 4 }), clock))
+    logBus(log, 'motor', bus)
+}
+
+async function inertialCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const imu = new Lsm6dsox(bus, { frozenLimit: 3 })
+    const frame = [0x01, 0x00, 0xff, 0xff, 0x00, 0x80, 0xff, 0x7f, 0x00, 0x00, 0x05, 0x20]
+    for (const bytes of [[0x6c], [4], [0x58, 0x58, 0x44], [3], frame]) bus.reply(bytes)
+    log('imu init', await outcome(imu, clock))
+    const other = [0x80, 0x00, 0x00, 0xff, 0x34, 0x12, 0x01, 0x80, 0xfe, 0xff, 0x00, 0x40]
+    for (const bytes of [frame, frame, other, frame]) bus.reply(bytes)
+    for (let i = 0; i < 4; i++) {
+        log('imu sample', imu.sample() ? 1 : 0)
+        for (let axis = 0; axis < 3; axis++) {
+            log('imu rate', imu.raw(axis) * imu.angularVelocityPerCount)
+            log('imu acceleration', imu.raw(axis + 3) * imu.accelerationPerCount)
+        }
+    }
+    log('imu errors', imu.errors)
+    bus.reply([0x69])
+    log('imu wrong part', await outcome(imu, clock))
+    log('imu config', await outcome(new Lsm6dsox(bus, { dataRateHz: 100 }), clock))
+    logBus(log, 'imu', bus)
+}
+
+/** Runs all drivers; `log` gets every result under a name, in an order that never changes. */
+export async function driverCases(log: Log, clock: Clock): Promise<void> {
+    await encoderCases(log, clock)
+    await multiplexerCases(log, clock)
+    await motorCases(log, clock)
+    await inertialCases(log, clock)
+}
