@@ -36,9 +36,14 @@ const DEVICE_SCRIPT_MANAGER_CLASS = 0x1134ea2b
 
 const ENABLE_PACKETS = encodeFrame(makeBroadcastFrame(USB_BRIDGE_CLASS, UsbBridgeCommand.EnablePackets))
 const ENABLE_LOG = encodeFrame(makeBroadcastFrame(USB_BRIDGE_CLASS, UsbBridgeCommand.EnableLog))
-const CONTROL_CLASS = 0
+/*
+ * What paces the board: a command for a service that it does not have. The runtime takes it in, finds no service and says
+ * nothing; the control service's own *noop* is not implemented there and would be answered with an error each time.
+ */
+const NO_SERVICE_INDEX = 0x30
+const NO_SERVICE_CLASS = 0x1bb5f0ff
 /** Paces a board whose device id is not known yet. */
-const NOOP_TO_ALL = encodeFrame(makeBroadcastFrame(CONTROL_CLASS, ControlCommand.Noop))
+const PACING_FOR_ALL = encodeFrame(makeBroadcastFrame(NO_SERVICE_CLASS, ControlCommand.Noop))
 
 export interface LinkOptions {
     /** Opens the port: `openSerial`, or a stream to a simulated board. */
@@ -123,7 +128,7 @@ export class Link {
     private packetsEnabled = false
     private logEnabled = false
     private boardKnown = false
-    private pacingBytes = NOOP_TO_ALL
+    private pacingBytes = PACING_FOR_ALL
     private lastFrameAt = 0
     private nextPaceAt = 0
     private watchDueAt = 0
@@ -297,7 +302,7 @@ export class Link {
         for (let i = 4; i + 4 <= payload.length; i += 4) {
             if (payload.readUInt32LE(i) !== DEVICE_SCRIPT_MANAGER_CLASS) continue
             const deviceId = frame.subarray(4, 12)
-            this.pacingBytes = encodeFrame(makeFrame(deviceId, ServiceIndex.Control, ControlCommand.Noop))
+            this.pacingBytes = encodeFrame(makeFrame(deviceId, NO_SERVICE_INDEX, ControlCommand.Noop))
             this.boardKnown = true
             return
         }
@@ -362,7 +367,7 @@ export class Link {
         this.scheduler.clearTimeout(this.watchTimer)
         this.stream = undefined
         this.up = this.boardKnown = false
-        this.pacingBytes = NOOP_TO_ALL
+        this.pacingBytes = PACING_FOR_ALL
         this.decoder.end()
         this.lines.flush()
         if (stream) this.streamClosed = stream.close().catch(() => undefined)

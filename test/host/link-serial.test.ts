@@ -12,7 +12,7 @@ import { UsbBridge } from '../../src/sim/usb-bridge'
 
 const boardId = Buffer.from('0123456789abcdef', 'hex')
 const announce = makeFrame(boardId, 0, 0, Buffer.from('0f010000' + '2bea3411', 'hex'), 0)
-const NOOP = makeFrame(boardId, 0, 0x80).toString('hex')
+const NOOP = makeFrame(boardId, 0x30, 0x80).toString('hex')
 const sample = (index: number) => makeFrame(boardId, 1, 0x1180, Buffer.alloc(200, index), 0)
 
 let directory: string

@@ -201,7 +201,7 @@ describe('connecting', () => {
 })
 
 describe('pacing', () => {
-    const noop = (id: Buffer) => makeFrame(id, 0, 0x80).toString('hex')
+    const noop = (id: Buffer) => makeFrame(id, 0x30, 0x80).toString('hex')
 
     test('sends exactly one frame of 16 bytes every 2 ms', async () => {
         await started()
@@ -230,7 +230,7 @@ describe('pacing', () => {
         await scheduler.advance(2)
         board.bridge.sendFrame(announceBoard)
         await scheduler.advance(2)
-        const toAll = makeBroadcastFrame(0, 0x80).toString('hex')
+        const toAll = makeBroadcastFrame(0x1bb5f0ff, 0x80).toString('hex')
         expect(board.received).toEqual([toAll, toAll, noop(boardId)])
     })
 
@@ -344,7 +344,7 @@ describe('losing the link', () => {
         board.stream?.onClose()
         board.received = []
         await scheduler.advance(102)
-        expect(board.received).toEqual([makeBroadcastFrame(0, 0x80).toString('hex')])
+        expect(board.received).toEqual([makeBroadcastFrame(0x1bb5f0ff, 0x80).toString('hex')])
     })
 
     test('what a stream that was given up still says is not heard', async () => {

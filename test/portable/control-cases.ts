@@ -7,7 +7,6 @@ import { Odometry } from '../../src/control/odometry'
 import { Pid } from '../../src/control/pid'
 import { asin, atan2, cos, sin, sinCos, sqrt, TWO_PI, wrapAngle } from '../../src/control/trig'
 import { trackingGains, VelocityEstimator } from '../../src/control/velocity-estimator'
-import { controlVelocity, VelocityGains, VelocityLoops } from '../../src/control/velocity-stage'
 import { WrappingEncoder } from '../../src/control/wrapping-encoder'
 
 /** Period of every step below, s. */
@@ -78,11 +77,6 @@ async function controllerCases(put: (name: string, value: number) => void, pause
     const pid = new Pid({ kp: 0.3, ki: 1.7, kd: 0.02, outputMin: -1, outputMax: 0.9, derivativeTimeConstant: 0.03 })
     const feedforward = new Feedforward({ ks: 0.04, kv: 0.051, ka: 0.0013 })
     const lowPass = new LowPass({ cutoff: 7 })
-    const gains = new VelocityGains([
-        { kp: 0.05, ki: 0.9, ks: 0.03, kv: 0.047, effortLimit: 1 },
-        { kp: 0.11, ki: 2.3, ks: 0, kv: 0.033, effortLimit: 0.7 },
-    ])
-    const loops = new VelocityLoops(2)
     let setpoint = 0
     for (let i = 0; i < 300; i++) {
         if (i % STRETCH === 0) await pause()
@@ -91,19 +85,11 @@ async function controllerCases(put: (name: string, value: number) => void, pause
         const ahead = feedforward.calculate(setpoint, next())
         const output = pid.calculate(measurement, setpoint, i % 7 === 0 ? 0.5 * DT : DT, ahead)
         const filtered = lowPass.calculate(measurement, DT)
-        loops.setpoint[0] = setpoint
-        loops.setpoint[1] = -setpoint
-        loops.velocity[0] = measurement
-        loops.velocity[1] = next() - setpoint
-        loops.active[1] = i % 100 !== 99
-        controlVelocity(gains, loops, DT)
         if (i % 10 === 0) {
             put('pid output ' + i, output)
             put('pid i ' + i, pid.state.i)
             put('pid d ' + i, pid.state.d)
             put('lowPass ' + i, filtered)
-            put('stage ' + i, loops.effort[0])
-            put('stage integral ' + i, loops.integral[1])
         }
     }
 }
@@ -187,10 +173,6 @@ function badDataCases(put: (name: string, value: number) => void): void {
     estimator.update(1.1, DT)
     estimator.update(NaN, DT)
     put('bad estimator', estimator.state.position + estimator.state.rejected)
-    const loops = new VelocityLoops(1)
-    loops.setpoint[0] = NaN
-    controlVelocity(new VelocityGains([{ kp: 1, ki: 1, ks: 1, kv: 1, effortLimit: 1 }]), loops, DT)
-    put('bad stage', loops.effort[0] + loops.rejected[0])
     const mahony = new Mahony({ kp: 1, ki: 0 })
     mahony.update(0, 0, NaN, 0, 0, 9.8, DT)
     put('bad mahony', mahony.state.rejected)
