@@ -1,7 +1,7 @@
 // Several AS5600 behind a TCA9548A. Data sheets: as5600.ts and tca9548a.ts beside this file.
 import type { Clock } from '../../src/hal/clock'
 import type { I2cBus } from '../../src/hal/i2c-bus'
-import type { Tca9548a } from '../buses/tca9548a'
+import { CHANNELS, type Tca9548a } from '../buses/tca9548a'
 import { As5600, AS5600_ADDRESS, Register } from './as5600'
 
 const RADIANS_PER_COUNT = (2 * Math.PI) / 4096
@@ -11,20 +11,20 @@ const RADIANS_PER_COUNT = (2 * Math.PI) / 4096
  * arrays hold an entry for each, in the order of the channels given.
  */
 export class As5600Bank {
-    /** Shaft angle, rad in [0, 2π); the last good one when {@link valid} is false. */
+    /** Shaft angle, rad in [0, 2π); the last good one when its bit in {@link failed} is set. */
     readonly reading: number[] = []
-    /** Whether the newest sample succeeded. */
-    readonly valid: boolean[] = []
-    /** Samples dropped: no acknowledge, blank bits set, no magnet. */
+    /** Encoders whose newest sample failed: bit i for entry i, 0 when all succeeded. */
+    failed = 0
+    /** Times that an encoder began to fail: no acknowledge, blank bits set, no magnet. */
     errors = 0
     /** The encoders one by one, for set-up and inspection. */
     readonly encoders: As5600[] = []
 
+    /** What selects each encoder: its channel, or none while it has no magnet. */
     private readonly masks: Buffer[] = []
     /** Written before the read to set the encoder's pointer; undefined while it stands on the angle already. */
     private readonly pointers: (Buffer | undefined)[] = []
-    /** No magnet: every sample is dropped until {@link check} finds it again. */
-    private readonly lost: boolean[] = []
+    private pointersLost = -1
     private readonly anglePointer = Buffer.alloc(1)
     private readonly bytes = Buffer.alloc(2)
     private readonly statusPointer = Buffer.alloc(1)
@@ -43,8 +43,6 @@ export class As5600Bank {
         this.statusPointer[0] = Register.STATUS
         for (const channel of channels) {
             this.reading.push(0)
-            this.valid.push(false)
-            this.lost.push(false)
             this.pointers.push(this.anglePointer)
             this.masks.push(mux.mask[channel])
             this.encoders.push(new As5600(bus))
@@ -66,26 +64,32 @@ export class As5600Bank {
 
     /**
      * Reads every encoder: two transactions each, selecting its channel and reading two bytes, because an encoder's
-     * pointer stays on the angle. Where the channel cannot be selected, another encoder would answer; so nothing is read.
+     * pointer stays on the angle. A reading counts only when both succeeded: without its channel another would answer.
      */
     sample(): void {
-        const { bus, bytes, masks, pointers, valid } = this
+        const { bus, bytes, masks, pointers, reading } = this
         const muxAddress = this.mux.address
-        for (let i = 0; i < masks.length; i++) {
-            if (
-                bus.transfer(muxAddress, masks[i], undefined) === 0 &&
-                bus.transfer(AS5600_ADDRESS, pointers[i], bytes) === 0 &&
-                bytes[0] < 0x10 &&
-                !this.lost[i]
-            ) {
-                this.reading[i] = ((bytes[0] << 8) | bytes[1]) * RADIANS_PER_COUNT
-                valid[i] = true
-                pointers[i] = undefined
-            } else {
-                valid[i] = false
-                pointers[i] = this.anglePointer
-                this.errors++
-            }
+        const count = masks.length
+        let failed = 0
+        for (let i = 0; i < count; i++) {
+            const result =
+                bus.transfer(muxAddress, masks[i], undefined) | bus.transfer(AS5600_ADDRESS, pointers[i], bytes)
+            const high = bytes[0]
+            // RAW ANGLE has 12 bits; the four above are blank.
+            if ((result | (high & 0xf0)) === 0) reading[i] = ((high << 8) | bytes[1]) * RADIANS_PER_COUNT
+            else failed |= 1 << i
+        }
+        this.failed = failed
+        if (failed !== this.pointersLost) this.losePointers(failed)
+    }
+
+    /** After a failure an encoder's pointer may stand anywhere: it is set anew with the next sample, and until that succeeds. */
+    private losePointers(failed: number): void {
+        this.pointersLost = failed
+        for (let i = 0; i < this.pointers.length; i++) {
+            const lost = (failed & (1 << i)) !== 0
+            this.pointers[i] = lost ? this.anglePointer : undefined
+            if (lost) this.errors++
         }
     }
 
@@ -95,11 +99,13 @@ export class As5600Bank {
      */
     check(): void {
         const i = this.next
+        const channel = this.mux.mask[this.channels[i]]
         this.next = i + 1 < this.masks.length ? i + 1 : 0
         this.pointers[i] = this.anglePointer
-        if (this.bus.transfer(this.mux.address, this.masks[i], undefined) !== 0) return
+        this.pointersLost = -1
+        if (this.bus.transfer(this.mux.address, channel, undefined) !== 0) return
         if (this.bus.transfer(AS5600_ADDRESS, this.statusPointer, this.statusByte) !== 0) return
-        // MD, magnet detected: STATUS bit 5.
-        this.lost[i] = (this.statusByte[0] & 0x20) === 0
+        // MD, magnet detected: STATUS bit 5. An encoder without one is no longer selected, so that its samples fail.
+        this.masks[i] = (this.statusByte[0] & 0x20) !== 0 ? channel : this.mux.mask[CHANNELS]
     }
 }

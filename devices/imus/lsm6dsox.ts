@@ -94,7 +94,7 @@ export interface Lsm6dsoxConfig {
     accelerationRangeG?: number
     /** Gyroscope's full scale, °/s: 125, 250, 500, 1000 (default) or 2000. */
     angularRateRangeDegPerSec?: number
-    /** Equal frames in a row from which on the sensor counts as stopped, 2 or more; 8 by default. */
+    /** Equal frames in a row from which on the sensor counts as stopped, 2 or more; 8 by default. Noticed at most one later. */
     frozenLimit?: number
 }
 
@@ -179,26 +179,30 @@ export class Lsm6dsox {
             this.valid = false
             return false
         }
-        // Four bytes at a time; unpacking six axes to compare them would cost three times as much.
+        // A running sensor's noise changes these four bytes nearly every time; only when it did not, look at the rest.
         const first = f.getAt(0, 'u32')
-        const second = f.getAt(4, 'u32')
-        const third = f.getAt(8, 'u32')
-        if (first === this.first && second === this.second && third === this.third) {
-            this.repeats++
-            // The first of the equal frames was not a repetition.
-            if (this.repeats + 1 >= this.frozenLimit) {
-                this.errors++
-                this.valid = false
-                return false
-            }
-        } else {
-            this.repeats = 0
+        if (first !== this.first) {
             this.first = first
-            this.second = second
-            this.third = third
+            this.repeats = 0
+        } else if (this.isFrozen()) {
+            this.errors++
+            this.valid = false
+            return false
         }
         this.valid = true
         return true
+    }
+
+    /** Counts frames of which nothing changed. */
+    private isFrozen(): boolean {
+        const second = this.frame.getAt(4, 'u32')
+        const third = this.frame.getAt(8, 'u32')
+        if (second === this.second && third === this.third) this.repeats++
+        else this.repeats = 0
+        this.second = second
+        this.third = third
+        // The first of the equal frames was not a repetition.
+        return this.repeats + 1 >= this.frozenLimit
     }
 
     /** Newest count of an axis: 0 to 2 the gyroscope's x, y, z, 3 to 5 the accelerometer's. */

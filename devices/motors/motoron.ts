@@ -152,10 +152,10 @@ export function crcTable(): Buffer {
     return table
 }
 
-/** Speed command, -800 to 800, of an effort (-1 to 1, clamped; NaN gives 0). */
+/** Speed command, -800 to 800, of an effort (-1 to 1, clamped; NaN gives 0), its fraction cut off. */
 export function speedFromEffort(effort: number): number {
     const limited = effort > 1 ? 1 : effort < -1 ? -1 : effort
-    return (limited * SPEED_MAX + (limited < 0 ? -0.5 : 0.5)) | 0
+    return (limited * SPEED_MAX) | 0
 }
 
 /**
@@ -280,7 +280,7 @@ export class Motoron {
         const table = this.table
         if (effort0 > 1) effort0 = 1
         else if (effort0 < -1) effort0 = -1
-        let speed = (effort0 * SPEED_MAX + (effort0 < 0 ? -0.5 : 0.5)) | 0
+        let speed = (effort0 * SPEED_MAX) | 0
         let low = speed & 0x7f
         let high = (speed >> 7) & 0x7f
         bytes[1] = low
@@ -290,7 +290,7 @@ export class Motoron {
         if (channels > 1) {
             if (effort1 > 1) effort1 = 1
             else if (effort1 < -1) effort1 = -1
-            speed = (effort1 * SPEED_MAX + (effort1 < 0 ? -0.5 : 0.5)) | 0
+            speed = (effort1 * SPEED_MAX) | 0
             low = speed & 0x7f
             high = (speed >> 7) & 0x7f
             bytes[3] = low
@@ -299,7 +299,7 @@ export class Motoron {
             if (channels > 2) {
                 if (effort2 > 1) effort2 = 1
                 else if (effort2 < -1) effort2 = -1
-                speed = (effort2 * SPEED_MAX + (effort2 < 0 ? -0.5 : 0.5)) | 0
+                speed = (effort2 * SPEED_MAX) | 0
                 low = speed & 0x7f
                 high = (speed >> 7) & 0x7f
                 bytes[5] = low

@@ -42,6 +42,7 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
             buffers.push(packet.payload)
         }
         // DeviceScript's closures do not capture `this`.
+        // eslint-disable-next-line @typescript-eslint/no-this-alias
         const self = this
         const sendFirst = async () => await self.sendTelemetry(0)
         const sendSecond = async () => await self.sendTelemetry(1)

@@ -14,7 +14,6 @@ export class Chassis {
     private readonly half: number
     private readonly perTrack: number
     private lastTravel = 0
-    private started = false
     /** Heading by the wheels' difference when the pose was set to 0. */
     private firstHeading = 0
 
@@ -28,17 +27,18 @@ export class Chassis {
         private readonly left: number,
         private readonly right: number,
         wheelRadius: number,
-        trackWidth: number
+        trackWidth: number,
     ) {
         this.half = wheelRadius / 2
         this.perTrack = wheelRadius / trackWidth
     }
 
     /**
-     * One tick. The body moved along an arc: its chord has the direction of the heading half way, which is that of the
-     * mean of both headings' unit vectors. With h half the turn, chord = arc · sin h / h and |mean| = cos h, so chord /
-     * |mean| = arc · (1 + h²/3 + …); the next term is below 1e-9 for any turn a tick can hold. The heading comes from the
-     * wheels' positions themselves, so that rounding does not add up.
+     * One tick. The body moved along an arc; its chord has the direction of the mean of both headings' unit vectors, whose
+     * length is the cosine of half the turn. With h half the turn, chord / |mean| = arc · (1 + h²/3 + …); the next term is
+     * below 1e-9 for any turn that a tick can hold. The heading comes from the wheels' positions themselves, so that
+     * rounding does not add up; the unit vector, turned by series good to 1e-10, is brought back to length 1 in
+     * {@link normalise}.
      *
      * @param position joint positions, rad
      */
@@ -47,29 +47,37 @@ export class Chassis {
         const right = position[this.right]
         const travel = (left + right) * this.half
         const heading = (right - left) * this.perTrack - this.firstHeading
-        if (!this.started) {
-            this.started = true
-            this.lastTravel = travel
-            this.firstHeading = heading
-            return
-        }
         const turn = heading - this.heading
+        this.heading = heading
         const square = turn * turn
-        const cosine = this.cosine
         const sine = this.sine
-        const turnCosine = 1 - square * (0.5 - square / 24)
-        const turnSine = turn * (1 - square * (1 / 6 - square / 120))
-        let nextCosine = cosine * turnCosine - sine * turnSine
-        let nextSine = sine * turnCosine + cosine * turnSine
-        const normalise = 1.5 - 0.5 * (nextCosine * nextCosine + nextSine * nextSine)
-        nextCosine *= normalise
-        nextSine *= normalise
-        const chord = (travel - this.lastTravel) * 0.5 * (1 + square / 12)
+        const cosine = this.cosine
+        const turnSine = turn - (turn * square) / 6
+        const turnCosine = 1 - square / 2
+        const nextCosine = cosine * turnCosine - sine * turnSine
+        const nextSine = sine * turnCosine + cosine * turnSine
+        const chord = (travel - this.lastTravel) * (0.5 + square / 24)
+        this.lastTravel = travel
         this.x += chord * (cosine + nextCosine)
         this.y += chord * (sine + nextSine)
         this.cosine = nextCosine
         this.sine = nextSine
-        this.heading = heading
-        this.lastTravel = travel
+    }
+
+    /** Brings the heading's unit vector back to length 1. Called now and then. */
+    normalise(): void {
+        const factor = 1.5 - 0.5 * (this.cosine * this.cosine + this.sine * this.sine)
+        this.cosine *= factor
+        this.sine *= factor
+    }
+
+    /** The robot stands at the origin. @param position joint positions, rad */
+    start(position: number[]): void {
+        const left = position[this.left]
+        const right = position[this.right]
+        this.lastTravel = (left + right) * this.half
+        this.firstHeading = (right - left) * this.perTrack
+        this.heading = this.x = this.y = this.sine = 0
+        this.cosine = 1
     }
 }

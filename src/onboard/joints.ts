@@ -1,5 +1,6 @@
 import { trackingGains } from '../control/velocity-estimator'
 import { JointMode } from '../protocol/state'
+import { POSITION_SCALE, SETPOINT_OFF } from '../protocol/telemetry'
 import type { JointConfig } from './robot-config'
 
 const PI = Math.PI
@@ -19,6 +20,10 @@ export class Joints {
     /** `JointMode`, and the setpoint in its unit. */
     readonly mode: number[] = []
     readonly setpoint: number[] = []
+    /** The setpoint as telemetry carries it: counts of 1e-4, {@link SETPOINT_OFF} when off. */
+    readonly wireSetpoint: number[] = []
+    /** Feedforward of a velocity setpoint, duty. */
+    readonly feedforward: number[] = []
     /** Integral part of the velocity loop, duty. */
     readonly integral: number[] = []
     /** Motor duty, -1 to 1. */
@@ -41,31 +46,30 @@ export class Joints {
     readonly observerVelocity: number[] = []
     /** Integral gain times the period: duty for each rad/s of error at one tick. */
     readonly kiTick: number[] = []
-    /** Last valid reading, the same unwrapped over turns (rad), and whether there was one. */
+    /** Last valid reading, rad, and the joint's position by it and the turns before, rad. */
     readonly lastReading: number[] = []
-    readonly unwrapped: number[] = []
-    readonly started: boolean[] = []
+    readonly measured: number[] = []
 
     /**
      * @param reading what each encoder read at this tick, rad in [0, 2π)
-     * @param valid whether it did
      * @param dt period of the tick, s
      */
     constructor(
         readonly config: readonly JointConfig[],
         readonly reading: number[],
-        readonly valid: boolean[],
         readonly dt: number,
     ) {
         this.count = config.length
         const tracking = { position: 0, velocity: 0 }
         for (const joint of config) {
-            this.missed.push(1)
+            this.missed.push(0)
             this.position.push(0)
             this.velocity.push(0)
             this.mode.push(JointMode.Off)
             this.setpoint.push(0)
             this.integral.push(0)
+            this.feedforward.push(0)
+            this.wireSetpoint.push(SETPOINT_OFF)
             this.effort.push(0)
             this.kpPosition.push(joint.gains.kpPosition)
             this.kp.push(joint.gains.kp)
@@ -82,61 +86,59 @@ export class Joints {
             this.observerPosition.push(tracking.position)
             this.observerVelocity.push(tracking.velocity)
             this.lastReading.push(0)
-            this.unwrapped.push(0)
-            this.started.push(false)
+            this.measured.push(0)
         }
     }
 }
 
 /**
  * Position and velocity of every joint from its encoder's reading: unwrapped over turns, then a tracking loop of second
- * order (predict by the velocity, correct by the position error). A joint without a valid reading coasts on its velocity.
- *
- * @returns how many joints had no valid reading
+ * order (predict by the velocity, correct by the position error).
  */
-export function estimateJoints(joints: Joints): number {
-    const { position, velocity, unwrapped, reading, valid, lastReading, dt, count } = joints
-    let missed = 0
+export function estimateJoints(joints: Joints): void {
+    const { position, velocity, measured, reading, lastReading, dt, count } = joints
     for (let i = 0; i < count; i++) {
         const speed = velocity[i]
         const predicted = position[i] + speed * dt
-        if (!valid[i]) {
-            position[i] = predicted
-            joints.missed[i]++
-            missed++
-            continue
-        }
         const angle = reading[i]
         let step = angle - lastReading[i]
-        lastReading[i] = angle
         // The way from the last reading to this one is the short way round.
         if (step >= PI) step -= TWO_PI
         else if (step < -PI) step += TWO_PI
-        const turned = unwrapped[i] + step
-        unwrapped[i] = turned
-        const error = turned * joints.scale[i] + joints.offset[i] - predicted
+        lastReading[i] = angle
+        const now = measured[i] + step * joints.scale[i]
+        const error = now - predicted
+        measured[i] = now
         position[i] = predicted + joints.observerPosition[i] * error
         velocity[i] = speed + joints.observerVelocity[i] * error
-        if (joints.missed[i] !== 0) recover(joints, i)
     }
-    return missed
 }
 
-/** The first valid reading after a gap: taken as it is, because how the joint moved meanwhile is not known. */
-function recover(joints: Joints, i: number): void {
-    if (!joints.started[i]) {
-        joints.started[i] = true
-        joints.unwrapped[i] = joints.reading[i]
+/**
+ * Stands in for a reading that failed: what the encoder would have read had the joint kept its speed, so that the estimate
+ * coasts. Called before {@link estimateJoints}.
+ */
+export function coastJoint(joints: Joints, i: number): void {
+    let reading = joints.lastReading[i] + (joints.velocity[i] * joints.dt) / joints.scale[i]
+    if (reading < 0) reading += TWO_PI
+    else if (reading >= TWO_PI) reading -= TWO_PI
+    joints.reading[i] = reading
+}
+
+/** Takes the encoders' readings as they are for the joints' positions, at rest: before the first tick. */
+export function startJoints(joints: Joints): void {
+    for (let i = 0; i < joints.count; i++) {
+        joints.lastReading[i] = joints.reading[i]
+        joints.measured[i] = joints.reading[i] * joints.scale[i] + joints.offset[i]
+        joints.position[i] = joints.measured[i]
         joints.velocity[i] = 0
-        joints.position[i] = joints.unwrapped[i] * joints.scale[i] + joints.offset[i]
     }
-    joints.missed[i] = 0
 }
 
 /**
  * Motor duty of every joint from its setpoint: position loop (P) into velocity loop (PI with feedforward) into effort,
  * each limited. The integral holds still while the output is at its limit and the error pushes further, which bounds it.
- * The same arithmetic as `Pid` with `Feedforward`; a test holds them equal to the bit. What is not a number holds the effort.
+ * The same arithmetic as `Pid` with `Feedforward`; a test holds them equal to the bit.
  */
 export function controlJoints(joints: Joints): void {
     const { effort, integral, count } = joints
@@ -152,18 +154,17 @@ export function controlJoints(joints: Joints): void {
             continue
         }
         let goal = joints.setpoint[i]
+        let feedforward = joints.feedforward[i]
         if (mode === JointMode.Position) {
             goal = joints.kpPosition[i] * (goal - joints.position[i])
             const fastest = joints.velocityLimit[i]
             if (goal > fastest) goal = fastest
             else if (goal < -fastest) goal = -fastest
+            feedforward = feedforwardOf(joints, i, goal)
         }
         const error = goal - joints.velocity[i]
         const increment = joints.kiTick[i] * error
         const sum = integral[i] + increment
-        let feedforward = joints.kv[i] * goal
-        if (goal > 0) feedforward += joints.ks[i]
-        else if (goal < 0) feedforward -= joints.ks[i]
         const duty = joints.kp[i] * error + sum + feedforward
         if (duty > limit) {
             effort[i] = limit
@@ -171,9 +172,27 @@ export function controlJoints(joints: Joints): void {
         } else if (duty < -limit) {
             effort[i] = -limit
             if (increment > 0) integral[i] = sum
-        } else if (duty - duty === 0) {
+        } else {
             effort[i] = duty
             integral[i] = sum
         }
     }
+}
+
+/**
+ * Gives a joint a setpoint, and with it what the tick would otherwise work out anew each time. A change of mode forgets the
+ * integral.
+ */
+export function setJoint(joints: Joints, i: number, mode: number, setpoint: number): void {
+    if (joints.mode[i] !== mode) joints.integral[i] = 0
+    joints.mode[i] = mode
+    joints.setpoint[i] = setpoint
+    joints.feedforward[i] = feedforwardOf(joints, i, setpoint)
+    joints.wireSetpoint[i] = mode === JointMode.Off ? SETPOINT_OFF : setpoint / POSITION_SCALE
+}
+
+/** Duty that a velocity (rad/s) takes against friction and back-EMF. */
+function feedforwardOf(joints: Joints, i: number, velocity: number): number {
+    const speed = joints.kv[i] * velocity
+    return velocity > 0 ? joints.ks[i] + speed : velocity < 0 ? speed - joints.ks[i] : speed
 }

@@ -12,6 +12,7 @@ export interface RobotConfig {
         /** Hz */
         readonly frequency: number
     }
+    /** In the order of the motor controller's outputs. */
     readonly joints: readonly JointConfig[]
     readonly imu?: ImuConfig
     /** Present when two joints are the wheels of a differential drive. */
@@ -47,8 +48,6 @@ export interface JointConfig {
         readonly observerBandwidth: number
     }
     readonly motor: {
-        /** Output of the motor controller, from 0. */
-        readonly channel: number
         /** +1 when positive duty turns the joint positive, else -1. */
         readonly direction: 1 | -1
     }

@@ -1,17 +1,24 @@
 import type { Clock } from '../hal/clock'
-import { isNewer, isSetpoint, SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES, setpointSequence, setpointValue } from '../protocol/setpoint'
+import {
+    isNewer,
+    isSetpoint,
+    SETPOINT_ENTRY_BYTES,
+    SETPOINT_HEADER_BYTES,
+    setpointSequence,
+    setpointValue,
+} from '../protocol/setpoint'
 import { Fault, JointMode, RobotMode } from '../protocol/state'
 import { Chassis } from './chassis'
-import { controlJoints, estimateJoints, Joints } from './joints'
+import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
 import type { RobotConfig } from './robot-config'
 import type { TelemetryWriter } from './telemetry-writer'
 
-/** The encoders of all joints, absolute over one turn. Entry i of each array belongs to joint i. */
+/** The encoders of all joints, absolute over one turn. Entry i belongs to joint i. */
 export interface JointEncoders {
-    /** rad in [0, 2π); means nothing where {@link valid} is false */
+    /** rad in [0, 2π); means nothing where {@link failed} has a bit */
     readonly reading: number[]
-    /** Whether the newest sample succeeded. */
-    readonly valid: boolean[]
+    /** Encoders whose newest sample failed, bit i for joint i. */
+    readonly failed: number
     /** Reads every encoder. Called once a tick. */
     sample(): void
     /** Looks after an encoder's health. Called once in several ticks. */
@@ -26,7 +33,7 @@ export interface ImuSensor {
     sample(): boolean
 }
 
-/** A motor controller with up to three outputs. */
+/** A motor controller with up to three outputs: output i drives joint i. */
 export interface MotorController {
     /** As the last {@link readStatus} found it. */
     readonly noPower: boolean
@@ -35,7 +42,10 @@ export interface MotorController {
     readonly resetSeen: boolean
     /** It stopped the motors because it heard nothing, and holds them off until {@link enable}. */
     readonly timedOut: boolean
-    /** One transaction: duty of every output, -1 to 1. False when it was not acknowledged. Called once a tick. */
+    /**
+     * One transaction: duty of every output, -1 to 1; what is beyond its outputs is ignored. False when it was not
+     * acknowledged. Called once a tick.
+     */
     write(effort0: number, effort1: number, effort2: number): boolean
     /** Lets the motors run; called when arming. False when it was not acknowledged. */
     enable(): boolean
@@ -65,15 +75,16 @@ export class Robot {
     /** Setpoints refused: malformed, not newer, or naming a joint or mode that does not exist. */
     rejectedSetpoints = 0
     imuValid = false
+    /** Joints whose encoder failed at this tick, bit i for joint i. */
+    failed = 0
     /** The motor controller was reset and must be configured anew before the robot can be armed. */
     motorsLost = false
     /** The IMU's last sample, as telemetry carries it. */
     readonly imuFrame: Buffer | undefined
 
     private readonly direction: number[] = []
-    private readonly channel: number[] = []
-    private readonly duty: number[] = [0, 0, 0]
     private readonly sensorTicks: number
+    private missing = 0
     private imuMissed = 0
     private motorMissed = 0
     /** The motor controller was enabled since it was configured: from then on a reset of it is news. */
@@ -88,15 +99,12 @@ export class Robot {
         private readonly encoders: JointEncoders,
         private readonly imu: ImuSensor | undefined,
         private readonly motors: MotorController,
-        private readonly telemetry: TelemetryWriter
+        private readonly telemetry: TelemetryWriter,
     ) {
-        this.joints = new Joints(config.joints, encoders.reading, encoders.valid, config.tickPeriodMs / 1000)
+        this.joints = new Joints(config.joints, encoders.reading, config.tickPeriodMs / 1000)
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
         this.timeoutMs = config.commandTimeoutMs
-        for (const joint of config.joints) {
-            this.direction.push(joint.motor.direction)
-            this.channel.push(joint.motor.channel)
-        }
+        for (const joint of config.joints) this.direction.push(joint.motor.direction)
         this.imuFrame = imu ? imu.frame : undefined
         if (config.drive) {
             const names = config.joints.map(joint => joint.name)
@@ -104,13 +112,16 @@ export class Robot {
                 names.indexOf(config.drive.left),
                 names.indexOf(config.drive.right),
                 config.drive.wheelRadius,
-                config.drive.trackWidth
+                config.drive.trackWidth,
             )
         }
     }
 
-    /** Every driver has started: the robot may be armed. */
+    /** Every driver has started and read a first sample: the robot may be armed. */
     started(): void {
+        this.encoders.sample()
+        startJoints(this.joints)
+        if (this.chassis) this.chassis.start(this.joints.position)
         this.mode = RobotMode.Idle
     }
 
@@ -124,8 +135,7 @@ export class Robot {
      */
     tick(now: number, tick: number, deadline: number, lateTicks: number): void {
         this.sense()
-        const missed = estimateJoints(this.joints)
-        if (missed !== 0) this.missed(missed)
+        estimateJoints(this.joints)
         if (this.chassis) this.chassis.update(this.joints.position)
         if (this.mode === RobotMode.Armed) {
             if (this.faults !== 0) this.halt(RobotMode.Fault)
@@ -138,7 +148,11 @@ export class Robot {
 
     /** Reads every sensor once. A sample that failed is dropped and counted. */
     private sense(): void {
-        this.encoders.sample()
+        const encoders = this.encoders
+        encoders.sample()
+        const failed = encoders.failed
+        this.failed = failed
+        if ((failed | this.missing) !== 0) this.countMissed(failed)
         const imu = this.imu
         if (imu) {
             const valid = imu.sample()
@@ -152,18 +166,27 @@ export class Robot {
         }
     }
 
-    /** Encoders gave no valid sample at this tick. */
-    private missed(count: number): void {
-        this.sensorErrors += count
-        for (const missed of this.joints.missed) if (missed > this.sensorTicks) this.faults |= Fault.Encoder
+    /** Some encoder failed at this tick or at the one before. */
+    private countMissed(failed: number): void {
+        const { missed, count } = this.joints
+        for (let i = 0; i < count; i++) {
+            if ((failed & (1 << i)) === 0) missed[i] = 0
+            else {
+                coastJoint(this.joints, i)
+                missed[i]++
+                this.sensorErrors++
+                if (missed[i] > this.sensorTicks) this.faults |= Fault.Encoder
+            }
+        }
+        this.missing = failed
     }
 
     /** Sends the motors their duty: always, because the controller stops them when it hears nothing. */
     private act(): void {
-        const { effort, count } = this.joints
-        const { duty, channel, direction } = this
-        for (let i = 0; i < count; i++) duty[channel[i]] = effort[i] * direction[i]
-        if (this.motors.write(duty[0], duty[1], duty[2])) this.motorMissed = 0
+        const effort = this.joints.effort
+        const direction = this.direction
+        if (this.motors.write(effort[0] * direction[0], effort[1] * direction[1], effort[2] * direction[2]))
+            this.motorMissed = 0
         else {
             this.motorMissed++
             if (this.motorMissed >= MOTOR_MISSES) this.faults |= Fault.Motor
@@ -177,6 +200,7 @@ export class Robot {
     housekeeping(): void {
         let faults = this.faults & Fault.Startup
         const { motors } = this
+        if (this.chassis) this.chassis.normalise()
         if (!motors.readStatus()) this.motorMissed++
         this.encoders.check()
         if (this.motorMissed >= MOTOR_MISSES || motors.faulting) faults |= Fault.Motor
@@ -236,9 +260,7 @@ export class Robot {
             const at = SETPOINT_HEADER_BYTES + k * SETPOINT_ENTRY_BYTES
             const i = payload[at]
             const mode = payload[at + 1]
-            if (joints.mode[i] !== mode) joints.integral[i] = 0
-            joints.mode[i] = mode
-            joints.setpoint[i] = this.limited(i, mode, setpointValue(payload, k))
+            setJoint(joints, i, mode, this.limited(i, mode, setpointValue(payload, k)))
         }
     }
 
@@ -270,8 +292,7 @@ export class Robot {
     private halt(mode: RobotMode): void {
         const { joints } = this
         for (let i = 0; i < joints.count; i++) {
-            joints.mode[i] = JointMode.Off
-            joints.setpoint[i] = 0
+            setJoint(joints, i, JointMode.Off, 0)
             joints.integral[i] = 0
             joints.effort[i] = 0
         }

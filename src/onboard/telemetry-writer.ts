@@ -3,13 +3,12 @@ import {
     HEADER_BYTES,
     IMU_BYTES,
     IMU_VALID,
+    JOINTS_VALID,
     JOINT_BYTES,
     POSITION_SCALE,
     sampleBytes,
-    SETPOINT_OFF,
     VELOCITY_SCALE,
 } from '../protocol/telemetry'
-import { JointMode } from '../protocol/state'
 import type { Robot } from './robot'
 
 const POSITION_COUNTS = 1 / POSITION_SCALE
@@ -41,7 +40,7 @@ export class TelemetryWriter {
         private readonly buffers: Buffer[],
         private readonly imu: boolean,
         private readonly samplesPerReport: number,
-        private readonly send: (index: number) => void
+        private readonly send: (index: number) => void,
     ) {}
 
     /** Bytes of a full report. */
@@ -76,16 +75,15 @@ export class TelemetryWriter {
         const start = this.at
         buffer.setAt(start, 'u8', now - deadline)
         let at = start + 2
-        let valid = 0
-        const { position, velocity, effort, mode, setpoint, valid: measured, count } = robot.joints
+        const { position, velocity, effort, wireSetpoint, count } = robot.joints
         for (let i = 0; i < count; i++) {
             buffer.setAt(at, 'i32', position[i] * POSITION_COUNTS)
             buffer.setAt(at + 4, 'i16', velocity[i] * VELOCITY_COUNTS)
             buffer.setAt(at + 6, 'i16', effort[i] * EFFORT_COUNTS)
-            buffer.setAt(at + 8, 'i32', mode[i] === JointMode.Off ? SETPOINT_OFF : setpoint[i] * POSITION_COUNTS)
-            if (measured[i]) valid |= 1 << i
+            buffer.setAt(at + 8, 'i32', wireSetpoint[i])
             at += JOINT_BYTES
         }
+        let valid = JOINTS_VALID & ~robot.failed
         if (this.imu) {
             buffer.blitAt(at, robot.imuFrame as Buffer, 0, IMU_BYTES)
             at += IMU_BYTES

@@ -43,6 +43,8 @@ export const VELOCITY_SCALE = 2e-3
 export const EFFORT_SCALE = 1e-4
 /** Setpoint of a joint that is off. */
 export const SETPOINT_OFF = -0x80000000
+/** In `valid`: the bits that belong to joints. A bit without a joint means nothing. */
+export const JOINTS_VALID = 0x7f
 /** In `valid`: the IMU was measured. */
 export const IMU_VALID = 0x80
 

@@ -20,8 +20,14 @@ export function makeBody({ time, bus, random, warn }: BodyContext): RobotBody {
     const imu = new Lsm6dsox({ now, motion: () => rover.motion(), random: random.fork('imu'), warn })
     bus.attach(Motoron.ADDRESS, motors)
     bus.attachRouter(0x70, mux)
-    mux.channel(0).attach(As5600.ADDRESS, encoder('left encoder', () => left.angle))
-    mux.channel(1).attach(As5600.ADDRESS, encoder('right encoder', () => -right.angle))
+    mux.channel(0).attach(
+        As5600.ADDRESS,
+        encoder('left encoder', () => left.angle),
+    )
+    mux.channel(1).attach(
+        As5600.ADDRESS,
+        encoder('right encoder', () => -right.angle),
+    )
     bus.attach(0x6a, imu)
 
     const body: RobotBody = {

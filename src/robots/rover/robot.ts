@@ -17,7 +17,7 @@ export const rover: RobotConfig = {
             velocityLimit: 15,
             effortLimit: 1,
             encoder: { direction: 1, zeroOffset: 0, ratio: 1, observerBandwidth: 60 },
-            motor: { channel: 0, direction: 1 },
+            motor: { direction: 1 },
             gains: { kpPosition: 4, kp: 0.06, ki: 0.6, ks: 0.02, kv: 0.0477 },
         },
         {
@@ -27,7 +27,7 @@ export const rover: RobotConfig = {
             effortLimit: 1,
             // Mounted the other way round.
             encoder: { direction: -1, zeroOffset: 0, ratio: 1, observerBandwidth: 60 },
-            motor: { channel: 1, direction: -1 },
+            motor: { direction: -1 },
             gains: { kpPosition: 4, kp: 0.06, ki: 0.6, ks: 0.02, kv: 0.0477 },
         },
     ],

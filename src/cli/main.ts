@@ -1,0 +1,39 @@
+import { Command } from 'commander'
+import { addBridge } from './bridge'
+import { addBuild } from './build'
+import { reportFailure } from './failure'
+import { addPorts } from './ports'
+import { addSim } from './sim'
+import { addStart } from './start'
+import { addTopic } from './topic'
+
+/** The command line: `tendon <command> …`. Sets the process's exit code. */
+export async function main(argv: string[]): Promise<void> {
+    // Whoever reads the output may go away, as `head` does; that is no failure.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+    try {
+        await makeProgram().parseAsync(argv, { from: 'user' })
+    } catch (error) {
+        process.exitCode = reportFailure(error)
+    }
+}
+
+function makeProgram(): Command {
+    const program = new Command('tendon')
+        .description('Firmware for robot microcontrollers in TypeScript: build it, simulate it, connect planners to it.')
+        .exitOverride()
+        .showHelpAfterError('See: tendon --help')
+    const commands = [addStart, addSim, addBridge, addTopic, addBuild, addPorts]
+    for (const add of commands) add(program)
+    hint(program)
+    return program
+}
+
+/** Every error of usage names the help to look at. */
+function hint(parent: Command, path = 'tendon'): void {
+    for (const command of parent.commands) {
+        const name = `${path} ${command.name()}`
+        command.showHelpAfterError(`See: ${name} --help`)
+        hint(command, name)
+    }
+}

@@ -1,0 +1,66 @@
+import type { Command } from 'commander'
+import { INTERRUPTED, onInterruption } from './interruption'
+import type { DriveReport } from './measured-drive'
+import { boardOption, checkRobot, durationOption, inlineOption, jsonOption, seedOption, speed } from './options'
+import { print, printJson, span, table } from './output'
+
+interface SimOptions {
+    board: string
+    duration: number
+    speed: number | 'max'
+    seed: number
+    pacing: boolean
+    inline: boolean
+    json?: boolean
+}
+
+export function addSim(program: Command): void {
+    program
+        .command('sim')
+        .description('drive a simulated robot along a fixed pattern and report how its control loop kept time')
+        .argument('<robot>', 'a robot of src/robots')
+        .addOption(boardOption())
+        .addOption(durationOption('simulated time to drive').default(60))
+        .option('--speed <n|max>', 'times as fast as wall time, or as fast as it goes', speed, 'max')
+        .addOption(seedOption())
+        .option('--no-pacing', "do not pace the board: shows the stalls of the runtime's main loop")
+        .addOption(inlineOption())
+        .addOption(jsonOption())
+        .addHelpText(
+            'after',
+            '\nThe same robot, board, seed and options give the same trace hash at any speed.' +
+                '\n\nExample:\n  $ tendon sim rover --duration 60 --speed max --seed 7',
+        )
+        .action(simulateDrive)
+}
+
+async function simulateDrive(robot: string, { json, ...options }: SimOptions): Promise<void> {
+    await checkRobot(robot)
+    const { measureDrive } = await import('./measured-drive')
+    const interruption = onInterruption()
+    try {
+        const report = await measureDrive({ robot, ...options, signal: interruption.signal })
+        if (json) printJson(report)
+        else for (const line of lines(report)) print(line)
+        if (interruption.signal.aborted) process.exitCode = INTERRUPTED
+    } finally {
+        interruption.release()
+    }
+}
+
+function lines(report: DriveReport): string[] {
+    const { heapFreeBytes } = report
+    return [
+        `${report.robot} on ${report.board}, seed ${report.seed}`,
+        ...table([
+            ['simulated', `${report.simulatedSeconds.toFixed(3)} s`],
+            ['wall', `${report.wallSeconds.toFixed(3)} s (${report.realTimeFactor.toFixed(1)} times real time)`],
+            ['ticks', `${report.ticks}, ${report.lateTicks} late`],
+            ['period', `${span(report.periodMs)} (min / mean / max)`],
+            ['tick', `${span(report.tickMs)} (min / mean / max)`],
+            ['samples', `${report.samplesSent} sent, ${report.samplesLost} lost`],
+            ['heap', heapFreeBytes === undefined ? 'unknown' : `${heapFreeBytes} bytes free`],
+            ['trace', report.traceHash],
+        ]).map(line => `  ${line}`),
+    ]
+}
