@@ -79,7 +79,7 @@ export function schedulerOf(clock: VirtualClock): Scheduler {
  * Lets simulated time pass as fast as it goes until `done` says so, with host code on the same clock. Promises settle
  * between slices, always at the same simulated times, so that a run can be repeated.
  */
-export async function runFast(robot: SimulatedRobot, done: () => boolean, sliceMs = 2): Promise<void> {
+export async function runFast(robot: SimulatedRobot, done: () => boolean, sliceMs = 20): Promise<void> {
     while (!done()) {
         robot.runUntil(robot.clock.now / 1e6 + sliceMs / 1000)
         await new Promise(setImmediate)

@@ -65,6 +65,8 @@ export class As5600Bank {
     /**
      * Reads every encoder: two transactions each, selecting its channel and reading two bytes, because an encoder's
      * pointer stays on the angle. A reading counts only when both succeeded: without its channel another would answer.
+     *
+     * @inline
      */
     sample(): void {
         const { bus, bytes, masks, pointers, reading } = this

@@ -171,6 +171,8 @@ export class Lsm6dsox {
      * Reads all six axes. One transaction.
      *
      * @returns {@link valid}
+     *
+     * @inline
      */
     sample(): boolean {
         const f = this.frame

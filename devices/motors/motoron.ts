@@ -274,6 +274,8 @@ export class Motoron {
      * model's channels are ignored. One transaction, no allocation, no call but the bus.
      *
      * @returns whether it was acknowledged
+     *
+     * @inline
      */
     write(effort0: number, effort1 = 0, effort2 = 0): boolean {
         const bytes = this.speeds

@@ -24,6 +24,8 @@ export interface PublishOptions {
     rateHz: number
     /** Ends after so many messages (default: never). */
     count?: number
+    /** ROS type that the topic must take; any when left out. */
+    type?: string
     /** Ends after the message under way. */
     signal?: AbortSignal
 }
@@ -166,15 +168,19 @@ export class RosbridgeClient {
      * @throws RangeError when the rate is not above 0
      */
     async publish(topic: string, message: unknown, options: PublishOptions): Promise<number> {
-        const { rateHz, count = Infinity, signal } = options
+        const { rateHz, count = Infinity, type, signal } = options
         if (!(rateHz > 0)) throw new RangeError(`rateHz is ${rateHz}; needed: above 0`)
         const id = this.newId()
         const refused = new AbortController()
         const over = AbortSignal.any([refused.signal, ...(signal === undefined ? [] : [signal])])
         this.pending.set(id, { fail: error => refused.abort(error) })
-        const start = performance.now()
         let sent = 0
         try {
+            if (type !== undefined) {
+                this.send({ op: 'advertise', id, topic, type })
+                await this.callService('/rosapi/get_time')
+            }
+            const start = performance.now()
             while (sent < count && !over.aborted) {
                 this.send({ op: 'publish', id, topic, msg: message })
                 sent++

@@ -11,7 +11,16 @@ export class CommandError extends Error {
 }
 
 /** Errors whose text is written for the user. Of any other, which is a fault of the program, the whole stack is shown. */
-const TOLD = ['UsageError', 'CommandError', 'BuildError', 'SimulationError', 'RobotError', 'BridgeError', 'PlannerError', 'FlowYamlError']
+const TOLD = [
+    'UsageError',
+    'CommandError',
+    'BuildError',
+    'SimulationError',
+    'RobotError',
+    'BridgeError',
+    'PlannerError',
+    'FlowYamlError',
+]
 
 /** Prints what went wrong to stderr. Returns the exit code: 2 for wrong usage, else 1; 0 when only help was asked for. */
 export function reportFailure(error: unknown): number {

@@ -20,7 +20,9 @@ export async function main(argv: string[]): Promise<void> {
 
 function makeProgram(): Command {
     const program = new Command('tendon')
-        .description('Firmware for robot microcontrollers in TypeScript: build it, simulate it, connect planners to it.')
+        .description(
+            'Firmware for robot microcontrollers in TypeScript: build it, simulate it, connect planners to it.',
+        )
         .exitOverride()
         .showHelpAfterError('See: tendon --help')
     const commands = [addStart, addSim, addBridge, addTopic, addBuild, addPorts]

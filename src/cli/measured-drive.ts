@@ -5,7 +5,7 @@ import { startFixedDrive } from './fixed-drive'
 import { type Spread, spread, TickStatistics } from './tick-statistics'
 
 /** Simulated time between two looks at this process's own events, s. */
-const SLICE = 0.02
+const SLICE = 0.1
 
 export interface DriveOptions {
     robot: string

@@ -23,7 +23,9 @@ export function number(range: NumberRange): (text: string) => number {
         const low = range.above ? value > range.min : value >= range.min
         if (low && value <= range.max && (!range.whole || Number.isInteger(value))) return value
         const kind = range.whole ? 'a whole number' : 'a number'
-        throw new InvalidArgumentError(`Allowed: ${kind} ${range.above ? 'above' : 'from'} ${range.min} to ${range.max}.`)
+        throw new InvalidArgumentError(
+            `Allowed: ${kind} ${range.above ? 'above' : 'from'} ${range.min} to ${range.max}.`,
+        )
     }
 }
 
@@ -38,7 +40,9 @@ export function speed(text: string): number | 'max' {
 }
 
 export const boardOption = () =>
-    new Option('--board <profile>', 'board whose timing is simulated').choices(Object.keys(boardProfiles)).default('rp2040')
+    new Option('--board <profile>', 'board whose timing is simulated')
+        .choices(Object.keys(boardProfiles))
+        .default('rp2040')
 
 export const durationOption = (text: string) =>
     new Option('--duration <s>', text).argParser(number({ min: 0, above: true, max: LONGEST }))

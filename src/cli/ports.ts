@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { jsonOption, } from './options'
+import { jsonOption } from './options'
 import { print, printJson, table } from './output'
 
 export function addPorts(program: Command): void {

@@ -30,8 +30,18 @@ export function squareAt(time: number, side: number): PathPoint {
     const way = ramp(within / SIDE_SECONDS)
     const turn = ramp((within - SIDE_SECONDS) / TURN_SECONDS)
     // Along the sides: east, north, west, south.
-    const [east, north] = [[0, 0], [1, 0], [1, 1], [0, 1]][corner]
-    const [ahead, aside] = [[1, 0], [0, 1], [-1, 0], [0, -1]][corner]
+    const [east, north] = [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [0, 1],
+    ][corner]
+    const [ahead, aside] = [
+        [1, 0],
+        [0, 1],
+        [-1, 0],
+        [0, -1],
+    ][corner]
     return {
         x: side * (east + ahead * way.position),
         y: side * (north + aside * way.position),

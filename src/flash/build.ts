@@ -16,9 +16,8 @@ export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Everything that a firmware is compiled from, beside the robot's own directory. */
 const SOURCES = ['devices', 'services', 'src/hal', 'src/control', 'src/protocol', 'src/onboard', 'src/firmware']
 
-/** A compiled firmware. */
-export interface Firmware {
-    robot: string
+/** A compiled program. */
+export interface Program {
     /** What is flashed, and what the simulator runs. */
     bytecode: Buffer
     /** SHA-256 of the bytecode, hexadecimal. */
@@ -27,6 +26,11 @@ export interface Firmware {
     debug: DebugInformation
     /** Calls that were inlined, by callee; empty for a plain build. */
     inlined: string[]
+}
+
+/** A robot's compiled firmware. */
+export interface Firmware extends Program {
+    robot: string
 }
 
 /** What is used of `bytecode-dbg.json`. */
@@ -60,23 +64,39 @@ export async function buildFirmware(robot: string, options: { inline?: boolean }
         throw new BuildError(`robot "${robot}" does not exist; there are: ${robots.join(', ')} (src/robots)`)
     }
     const sources = [...SOURCES, `src/robots/${robot}`]
-    const key = `${robot}-${inline ? 'inlined' : 'plain'}-${(await hashOf(sources)).slice(0, 16)}`
-    const kept = path.join(PROJECT_ROOT, '.tendon', key)
-    return (await read(kept, robot)) ?? (await compile(robot, inline, sources, kept))
+    const name = `${robot}-${inline ? 'inlined' : 'plain'}`
+    return { robot, ...(await build(name, `src/robots/${robot}/main.ts`, sources, inline)) }
 }
 
-async function read(directory: string, robot: string): Promise<Firmware | undefined> {
+/**
+ * Compiles any DeviceScript entry of the project, as it is written.
+ *
+ * @param entry path of the entry from the project's root
+ * @param sources files and directories that it is compiled from
+ * @throws BuildError
+ */
+export async function compileEntry(entry: string, sources: string[]): Promise<Program> {
+    // The compiler writes the types of the project's services beside its own packages, which all builds share.
+    return build(entry.replace(/\W+/g, '-'), entry, ['services', ...sources], false)
+}
+
+async function build(name: string, entry: string, sources: string[], inline: boolean): Promise<Program> {
+    const kept = path.join(PROJECT_ROOT, '.tendon', `${name}-${(await hashOf(sources)).slice(0, 16)}`)
+    return (await read(kept)) ?? (await compile(entry, inline, sources, kept))
+}
+
+async function read(directory: string): Promise<Program | undefined> {
     try {
         const bytecode = await readFile(path.join(directory, 'bytecode.devs'))
         const debug = JSON.parse(await readFile(path.join(directory, 'bytecode-dbg.json'), 'utf8')) as DebugInformation
         const inlined = JSON.parse(await readFile(path.join(directory, 'inlined.json'), 'utf8')) as string[]
-        return { robot, bytecode, sha256: createHash('sha256').update(bytecode).digest('hex'), debug, inlined }
+        return { bytecode, sha256: createHash('sha256').update(bytecode).digest('hex'), debug, inlined }
     } catch {
         return undefined
     }
 }
 
-async function compile(robot: string, inline: boolean, sources: string[], kept: string): Promise<Firmware> {
+async function compile(entry: string, inline: boolean, sources: string[], kept: string): Promise<Program> {
     const directory = await mkdtemp(path.join(tmpdir(), 'tendon-build-'))
     try {
         for (const source of [...sources, 'devsconfig.json']) {
@@ -84,7 +104,6 @@ async function compile(robot: string, inline: boolean, sources: string[], kept: 
         }
         await writeFile(path.join(directory, 'package.json'), JSON.stringify({ name: 'tendon' }))
         await symlink(path.join(PROJECT_ROOT, 'node_modules'), path.join(directory, 'node_modules'), 'junction')
-        const entry = `src/robots/${robot}/main.ts`
         const inlined: string[] = []
         if (inline) {
             const { inlineProgram } = await import('./inline')
@@ -103,7 +122,7 @@ async function compile(robot: string, inline: boolean, sources: string[], kept: 
     } finally {
         await rm(directory, { recursive: true, force: true })
     }
-    return (await read(kept, robot)) as Firmware
+    return (await read(kept)) as Program
 }
 
 async function runCompiler(directory: string, entry: string): Promise<void> {
@@ -129,8 +148,10 @@ async function hashOf(sources: string[]): Promise<string> {
     return hash.digest('hex')
 }
 
-async function filesIn(directory: string): Promise<string[]> {
-    const entries = await readdir(path.join(PROJECT_ROOT, directory), { withFileTypes: true, recursive: true })
+/** Every file in a directory of the project, or the file itself. */
+async function filesIn(source: string): Promise<string[]> {
+    if (path.extname(source) !== '') return [source]
+    const entries = await readdir(path.join(PROJECT_ROOT, source), { withFileTypes: true, recursive: true })
     return entries
         .filter(entry => entry.isFile())
         .map(entry => path.relative(PROJECT_ROOT, path.join(entry.parentPath, entry.name)))

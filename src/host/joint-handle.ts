@@ -7,7 +7,7 @@ import { type JointHandle, RobotError } from './robot'
 export function jointHandle(
     { joints }: RobotDescription,
     name: string,
-    send: (entry: SetpointEntry) => void
+    send: (entry: SetpointEntry) => void,
 ): JointHandle {
     const joint = joints.findIndex(candidate => candidate.name === name)
     if (joint < 0) {
@@ -44,17 +44,26 @@ function positionRange({ positionMin = -200_000, positionMax = 200_000 }: JointD
  */
 export function wheelVelocities(
     { name, drive, joints }: RobotDescription,
-    { linear, angular }: { linear: number; angular: number }
+    { linear, angular }: { linear: number; angular: number },
 ): { name: string; velocity: number }[] {
     if (!drive) throw new RobotError('no-drive', `robot "${name}" has no drive; command its joints instead`)
     if (!Number.isFinite(linear)) throw new RangeError(`linear velocity ${linear}, allowed any finite number of m/s`)
-    if (!Number.isFinite(angular)) throw new RangeError(`angular velocity ${angular}, allowed any finite number of rad/s`)
+    if (!Number.isFinite(angular))
+        throw new RangeError(`angular velocity ${angular}, allowed any finite number of rad/s`)
     const side = (angular * drive.trackWidth) / 2
-    const wheels = [
-        { name: drive.left, velocity: (linear - side) / drive.wheelRadius },
-        { name: drive.right, velocity: (linear + side) / drive.wheelRadius },
+    const left = (linear - side) / drive.wheelRadius
+    const right = (linear + side) / drive.wheelRadius
+    const excess = Math.max(
+        1,
+        Math.abs(left) / velocityLimit(joints, drive.left),
+        Math.abs(right) / velocityLimit(joints, drive.right),
+    )
+    return [
+        { name: drive.left, velocity: left / excess },
+        { name: drive.right, velocity: right / excess },
     ]
-    const limit = (wheel: string) => joints.find(joint => joint.name === wheel)?.velocityLimit ?? 0
-    const excess = Math.max(1, ...wheels.map(wheel => Math.abs(wheel.velocity) / limit(wheel.name)))
-    return wheels.map(wheel => ({ name: wheel.name, velocity: wheel.velocity / excess }))
+}
+
+function velocityLimit(joints: JointDescription[], name: string): number {
+    return joints.find(joint => joint.name === name)?.velocityLimit ?? 0
 }

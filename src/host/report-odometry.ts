@@ -12,28 +12,25 @@ export function odometryOf(report: TelemetryReport, { drive, joints }: RobotDesc
     const right = joints.findIndex(joint => joint.name === drive.right)
     const half = drive.wheelRadius / 2
     const perTrack = drive.wheelRadius / drive.trackWidth
-    const states: OdometryState[] = []
-    let pose = report.odometry
-    for (let k = report.samples.length - 1; k >= 0; k--) {
-        const wheels = report.samples[k].joints
-        const next = report.samples[k + 1]?.joints
-        if (next) {
+    const { samples } = report
+    const states = new Array<OdometryState>(samples.length)
+    let { x, y, heading } = report.odometry
+    for (let k = samples.length - 1; k >= 0; k--) {
+        const wheels = samples[k].joints
+        if (k + 1 < samples.length) {
+            const next = samples[k + 1].joints
             const leftStep = next[left].position - wheels[left].position
             const rightStep = next[right].position - wheels[right].position
             const turn = (rightStep - leftStep) * perTrack
-            const middle = pose.heading - turn / 2
+            const middle = heading - turn / 2
             const travel = (leftStep + rightStep) * half
-            pose = {
-                x: pose.x - travel * Math.cos(middle),
-                y: pose.y - travel * Math.sin(middle),
-                heading: pose.heading - turn,
-            }
+            x -= travel * Math.cos(middle)
+            y -= travel * Math.sin(middle)
+            heading -= turn
         }
-        states.unshift({
-            ...pose,
-            linear: (wheels[left].velocity + wheels[right].velocity) * half,
-            angular: (wheels[right].velocity - wheels[left].velocity) * perTrack,
-        })
+        const linear = (wheels[left].velocity + wheels[right].velocity) * half
+        const angular = (wheels[right].velocity - wheels[left].velocity) * perTrack
+        states[k] = { x, y, heading, linear, angular }
     }
     return states
 }

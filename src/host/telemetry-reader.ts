@@ -4,7 +4,7 @@ import { FAULT_NAMES, MODE_NAMES } from '../protocol/state'
 import type { TelemetryReport, TelemetrySample } from '../protocol/telemetry'
 import type { ClockSync } from './clock-sync'
 import { odometryOf } from './report-odometry'
-import type { ImuState, RobotState, RobotStatistics } from './robot'
+import type { ImuState, JointState, RobotState, RobotStatistics } from './robot'
 import type { Scheduler } from './scheduler'
 
 /** Samples that the period statistics look back on. */
@@ -25,13 +25,15 @@ export class TelemetryReader {
     private readonly late = new WrappingCounter()
     private readonly errors = new WrappingCounter()
     private lastStart: number | undefined
-    private readonly periods: number[] = []
+    /** The last periods in a ring, s, and how many there were in all. */
+    private readonly periods = new Float64Array(PERIOD_WINDOW)
+    private periodCount = 0
 
     constructor(
         private readonly robot: RobotDescription,
         private readonly clock: ClockSync,
         private readonly scheduler: Scheduler,
-        private readonly attitude: Mahony
+        private readonly attitude: Mahony,
     ) {}
 
     /** The states of a report, oldest first. A report that was seen before gives none. */
@@ -48,27 +50,17 @@ export class TelemetryReader {
         this.ticks = this.nextTick
         this.late.update(report.lateTicks)
         this.errors.update(report.sensorErrors)
-        const faults = FAULT_NAMES.filter((_, bit) => report.faults & (1 << bit))
-        const mode = MODE_NAMES[report.mode] ?? `unknown (${report.mode})`
-        const odometry = odometryOf(report, this.robot)
-        return report.samples.map((sample, k) => ({
-            ...this.state(report, sample, k),
-            mode,
-            faults,
-            odometry: odometry?.[k],
-        }))
+        return this.states(report)
     }
 
     statistics(): TelemetryStatistics {
-        const { periods } = this
-        const mean = periods.reduce((sum, period) => sum + period, 0) / periods.length
         return {
             samplesReceived: this.received,
             samplesLost: this.lost,
             ticks: this.ticks,
             lateTicks: this.late.total,
             sensorErrors: this.errors.total,
-            period: { min: Math.min(...periods), mean, max: Math.max(...periods) },
+            period: this.period(),
         }
     }
 
@@ -79,44 +71,80 @@ export class TelemetryReader {
         this.attitude.reset()
     }
 
-    private state(report: TelemetryReport, sample: TelemetrySample, k: number): Omit<RobotState, 'mode' | 'faults'> {
-        const lateness = sample.latenessMs / 1000
-        const boardTime = (report.boardTimeMs + k * this.robot.tickPeriodMs) / 1000 + lateness
+    // Once for each sample of each robot, so without closures and spreads.
+    private states(report: TelemetryReport): RobotState[] {
+        const { samples } = report
+        const { tickPeriodMs } = this.robot
+        const mode = MODE_NAMES[report.mode] ?? `unknown (${report.mode})`
+        const faults = FAULT_NAMES.filter((_, bit) => report.faults & (1 << bit))
+        const odometry = odometryOf(report, this.robot)
         const now = this.scheduler.epoch()
-        const host = this.clock.toHost(boardTime, now) ?? { time: now, bound: Infinity }
-        this.countPeriod(boardTime)
+        const offset = this.clock.toHost(0, now)
+        const states = new Array<RobotState>(samples.length)
+        for (let k = 0; k < samples.length; k++) {
+            const sample = samples[k]
+            const lateness = sample.latenessMs / 1000
+            const boardTime = (report.boardTimeMs + k * tickPeriodMs) / 1000 + lateness
+            this.countPeriod(boardTime)
+            states[k] = {
+                tick: report.tick + k,
+                boardTime,
+                hostTime: offset ? boardTime + offset.time : now,
+                hostTimeBound: offset ? offset.bound : Infinity,
+                mode,
+                faults,
+                joints: this.joints(sample),
+                imu: sample.imu && this.imu(sample.imu),
+                odometry: odometry && odometry[k],
+                lateness,
+            }
+        }
+        return states
+    }
+
+    private joints({ joints }: TelemetrySample): JointState[] {
+        const states = new Array<JointState>(joints.length)
+        for (let i = 0; i < joints.length; i++) {
+            const { valid, position, velocity, effort, setpoint } = joints[i]
+            states[i] = { name: this.robot.joints[i].name, position, velocity, effort, setpoint, valid }
+        }
+        return states
+    }
+
+    private imu(counts: number[]): ImuState {
+        const rate = this.robot.imu?.angularVelocityPerCount ?? NaN
+        const acceleration = this.robot.imu?.accelerationPerCount ?? NaN
+        const gx = counts[0] * rate
+        const gy = counts[1] * rate
+        const gz = counts[2] * rate
+        const ax = counts[3] * acceleration
+        const ay = counts[4] * acceleration
+        const az = counts[5] * acceleration
+        const q = this.attitude.update(gx, gy, gz, ax, ay, az, this.robot.tickPeriodMs / 1000)
         return {
-            tick: report.tick + k,
-            boardTime,
-            hostTime: host.time,
-            hostTimeBound: host.bound,
-            joints: sample.joints.map((joint, i) => ({ name: this.robot.joints[i].name, ...joint })),
-            imu: sample.imu && this.imu(sample.imu),
-            lateness,
+            orientation: [q[0], q[1], q[2], q[3]],
+            angularVelocity: [gx, gy, gz],
+            linearAcceleration: [ax, ay, az],
         }
     }
 
     private countPeriod(start: number): void {
         if (this.lastStart !== undefined) {
-            this.periods.push(start - this.lastStart)
-            if (this.periods.length > PERIOD_WINDOW) this.periods.shift()
+            this.periods[this.periodCount % PERIOD_WINDOW] = start - this.lastStart
+            this.periodCount++
         }
         this.lastStart = start
     }
 
-    private imu(counts: number[]): ImuState {
-        const { angularVelocityPerCount: rate, accelerationPerCount: acceleration } = this.robot.imu ?? {
-            angularVelocityPerCount: NaN,
-            accelerationPerCount: NaN,
+    private period(): { min: number; mean: number; max: number } {
+        const count = Math.min(this.periodCount, PERIOD_WINDOW)
+        let [min, sum, max] = [Infinity, 0, -Infinity]
+        for (let i = 0; i < count; i++) {
+            min = Math.min(min, this.periods[i])
+            sum += this.periods[i]
+            max = Math.max(max, this.periods[i])
         }
-        const [gx, gy, gz] = counts.slice(0, 3).map(count => count * rate)
-        const [ax, ay, az] = counts.slice(3).map(count => count * acceleration)
-        const [x, y, z, w] = this.attitude.update(gx, gy, gz, ax, ay, az, this.robot.tickPeriodMs / 1000)
-        return {
-            orientation: [x, y, z, w],
-            angularVelocity: [gx, gy, gz],
-            linearAcceleration: [ax, ay, az],
-        }
+        return { min, mean: sum / count, max }
     }
 }
 

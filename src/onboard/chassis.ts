@@ -41,6 +41,8 @@ export class Chassis {
      * {@link normalise}.
      *
      * @param position joint positions, rad
+     *
+     * @inline
      */
     update(position: number[]): void {
         const left = position[this.left]

@@ -1,10 +1,13 @@
 import { trackingGains } from '../control/velocity-estimator'
 import { JointMode } from '../protocol/state'
-import { POSITION_SCALE, SETPOINT_OFF } from '../protocol/telemetry'
+import { SETPOINT_SCALE } from '../protocol/setpoint'
+import { SETPOINT_OFF } from '../protocol/telemetry'
 import type { JointConfig } from './robot-config'
 
 const PI = Math.PI
 const TWO_PI = 2 * Math.PI
+/** Position limit of a joint that has none, rad. */
+const UNLIMITED = 1e9
 
 /**
  * All joints, as arrays beside each other: entry i of each belongs to joint i. The tick's stages loop over them; an
@@ -35,8 +38,9 @@ export class Joints {
     readonly kv: number[] = []
     readonly velocityLimit: number[] = []
     readonly effortLimit: number[] = []
-    readonly positionMin: number[] = []
-    readonly positionMax: number[] = []
+    /** Lowest and highest setpoint of joint i in mode m: entry m · count + i. */
+    readonly lowest: number[] = []
+    readonly highest: number[] = []
 
     /** Joint radians for each radian of the encoder, signed; joint position at encoder angle 0. */
     readonly scale: number[] = []
@@ -60,6 +64,12 @@ export class Joints {
         readonly dt: number,
     ) {
         this.count = config.length
+        for (let mode = JointMode.Off; mode <= JointMode.Position; mode++) {
+            for (const joint of config) {
+                this.lowest.push(lowest(joint, mode))
+                this.highest.push(highest(joint, mode))
+            }
+        }
         const tracking = { position: 0, velocity: 0 }
         for (const joint of config) {
             this.missed.push(0)
@@ -78,8 +88,6 @@ export class Joints {
             this.kv.push(joint.gains.kv)
             this.velocityLimit.push(joint.velocityLimit)
             this.effortLimit.push(joint.effortLimit)
-            this.positionMin.push(joint.positionMin ?? -1e9)
-            this.positionMax.push(joint.positionMax ?? 1e9)
             this.scale.push(joint.encoder.direction / joint.encoder.ratio)
             this.offset.push(-joint.encoder.zeroOffset * (joint.encoder.direction / joint.encoder.ratio))
             trackingGains(joint.encoder.observerBandwidth, dt, tracking)
@@ -91,9 +99,22 @@ export class Joints {
     }
 }
 
+function lowest(joint: JointConfig, mode: number): number {
+    return mode === JointMode.Position ? (joint.positionMin ?? -UNLIMITED) : -highest(joint, mode)
+}
+
+function highest(joint: JointConfig, mode: number): number {
+    if (mode === JointMode.Off) return 0
+    if (mode === JointMode.Effort) return joint.effortLimit
+    if (mode === JointMode.Velocity) return joint.velocityLimit
+    return joint.positionMax ?? UNLIMITED
+}
+
 /**
  * Position and velocity of every joint from its encoder's reading: unwrapped over turns, then a tracking loop of second
  * order (predict by the velocity, correct by the position error).
+ *
+ * @inline
  */
 export function estimateJoints(joints: Joints): void {
     const { position, velocity, measured, reading, lastReading, dt, count } = joints
@@ -139,6 +160,8 @@ export function startJoints(joints: Joints): void {
  * Motor duty of every joint from its setpoint: position loop (P) into velocity loop (PI with feedforward) into effort,
  * each limited. The integral holds still while the output is at its limit and the error pushes further, which bounds it.
  * The same arithmetic as `Pid` with `Feedforward`; a test holds them equal to the bit.
+ *
+ * @inline
  */
 export function controlJoints(joints: Joints): void {
     const { effort, integral, count } = joints
@@ -160,7 +183,9 @@ export function controlJoints(joints: Joints): void {
             const fastest = joints.velocityLimit[i]
             if (goal > fastest) goal = fastest
             else if (goal < -fastest) goal = -fastest
-            feedforward = feedforwardOf(joints, i, goal)
+            feedforward = joints.kv[i] * goal
+            if (goal > 0) feedforward += joints.ks[i]
+            else if (goal < 0) feedforward -= joints.ks[i]
         }
         const error = goal - joints.velocity[i]
         const increment = joints.kiTick[i] * error
@@ -180,19 +205,26 @@ export function controlJoints(joints: Joints): void {
 }
 
 /**
- * Gives a joint a setpoint, and with it what the tick would otherwise work out anew each time. A change of mode forgets the
- * integral.
+ * Gives a joint a setpoint, limited, and with it what the tick would otherwise work out anew each time. A change of mode
+ * forgets the integral.
+ *
+ * @param counts the setpoint as it came over the wire, {@link SETPOINT_SCALE} each
+ *
+ * @inline
  */
-export function setJoint(joints: Joints, i: number, mode: number, setpoint: number): void {
-    if (joints.mode[i] !== mode) joints.integral[i] = 0
-    joints.mode[i] = mode
+export function setJoint(joints: Joints, i: number, mode: number, counts: number): void {
+    const entry = mode * joints.count + i
+    let setpoint = counts * SETPOINT_SCALE
+    if (setpoint > joints.highest[entry]) setpoint = joints.highest[entry]
+    else if (setpoint < joints.lowest[entry]) setpoint = joints.lowest[entry]
+    if (joints.mode[i] !== mode) {
+        joints.integral[i] = 0
+        joints.mode[i] = mode
+    }
     joints.setpoint[i] = setpoint
-    joints.feedforward[i] = feedforwardOf(joints, i, setpoint)
-    joints.wireSetpoint[i] = mode === JointMode.Off ? SETPOINT_OFF : setpoint / POSITION_SCALE
-}
-
-/** Duty that a velocity (rad/s) takes against friction and back-EMF. */
-function feedforwardOf(joints: Joints, i: number, velocity: number): number {
-    const speed = joints.kv[i] * velocity
-    return velocity > 0 ? joints.ks[i] + speed : velocity < 0 ? speed - joints.ks[i] : speed
+    let feedforward = joints.kv[i] * setpoint
+    if (setpoint > 0) feedforward += joints.ks[i]
+    else if (setpoint < 0) feedforward -= joints.ks[i]
+    joints.feedforward[i] = feedforward
+    joints.wireSetpoint[i] = mode === JointMode.Off ? SETPOINT_OFF : counts
 }

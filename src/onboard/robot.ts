@@ -1,12 +1,5 @@
 import type { Clock } from '../hal/clock'
-import {
-    isNewer,
-    isSetpoint,
-    SETPOINT_ENTRY_BYTES,
-    SETPOINT_HEADER_BYTES,
-    setpointSequence,
-    setpointValue,
-} from '../protocol/setpoint'
+import { SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES } from '../protocol/setpoint'
 import { Fault, JointMode, RobotMode } from '../protocol/state'
 import { Chassis } from './chassis'
 import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
@@ -49,6 +42,8 @@ export interface MotorController {
     write(effort0: number, effort1: number, effort2: number): boolean
     /** Lets the motors run; called when arming. False when it was not acknowledged. */
     enable(): boolean
+    /** Every output off at once, whatever limits or schedule duties otherwise follow. False when it was not acknowledged. */
+    stop(): boolean
     /** Asks the controller how it is. False when it did not answer. */
     readStatus(): boolean
     /** Configures it anew; the motors stay off until {@link enable}. @throws DriverError */
@@ -57,6 +52,11 @@ export interface MotorController {
 
 /** Consecutive motor commands that must fail before it is a fault: one lost transaction is no reason to stop. */
 const MOTOR_MISSES = 3
+/**
+ * What is left of a command's time when the tick already takes it for over, ms: the clock may read 1 ms low and the next
+ * tick start 1 ms late. So the motors are off at most one period after the deadline.
+ */
+const DEADLINE_MARGIN_MS = 2
 
 /**
  * The robot on the board: its tick, its modes, its commands. The tick is a handful of stages over all joints; everything
@@ -90,7 +90,7 @@ export class Robot {
     /** The motor controller was enabled since it was configured: from then on a reset of it is news. */
     private enabled = false
     private timeoutMs: number
-    /** Board time after which no setpoint counts as a timeout, ms; 0 while none was taken since arming. */
+    /** Board time from which on a tick stops the motors, ms; 0 while no setpoint was taken since arming. */
     private deadline = 0
     private anySequence = true
 
@@ -132,21 +132,22 @@ export class Robot {
      * @param tick index of this tick
      * @param deadline when it should have started, ms
      * @param lateTicks ticks that started late, so far
+     *
+     * @inline
      */
     tick(now: number, tick: number, deadline: number, lateTicks: number): void {
+        // First, because sensing takes its time.
+        if (this.deadline !== 0 && now >= this.deadline) this.halt(RobotMode.Timeout)
         this.sense()
         estimateJoints(this.joints)
         if (this.chassis) this.chassis.update(this.joints.position)
-        if (this.mode === RobotMode.Armed) {
-            if (this.faults !== 0) this.halt(RobotMode.Fault)
-            else if (this.deadline !== 0 && now > this.deadline) this.halt(RobotMode.Timeout)
-        }
+        if (this.mode === RobotMode.Armed && this.faults !== 0) this.halt(RobotMode.Fault)
         controlJoints(this.joints)
         this.act()
         this.telemetry.add(this, now, tick, deadline, lateTicks)
     }
 
-    /** Reads every sensor once. A sample that failed is dropped and counted. */
+    /** Reads every sensor once. A sample that failed is dropped and counted. @inline */
     private sense(): void {
         const encoders = this.encoders
         encoders.sample()
@@ -181,7 +182,7 @@ export class Robot {
         this.missing = failed
     }
 
-    /** Sends the motors their duty: always, because the controller stops them when it hears nothing. */
+    /** Sends the motors their duty: always, because the controller stops them when it hears nothing. @inline */
     private act(): void {
         const effort = this.joints.effort
         const direction = this.direction
@@ -244,48 +245,41 @@ export class Robot {
         if (this.mode !== RobotMode.Unconfigured) this.halt(RobotMode.Estop)
     }
 
-    /** Takes a setpoint command's payload, if it is whole, newer than the last, and the robot is armed. */
+    /**
+     * Takes a setpoint command's payload (`protocol/setpoint.ts`), if it is whole, newer than the last, and the robot is
+     * armed. A value beyond a joint's limit is taken as the limit. A planner sends many, so this is written like the tick.
+     *
+     * @inline
+     */
     setpoint(payload: Buffer, now: number): void {
-        if (!this.accepts(payload)) {
-            this.rejectedSetpoints++
-            return
+        const joints = this.joints
+        const length = payload.length
+        const entries = length < SETPOINT_HEADER_BYTES ? 0 : payload[4]
+        const end = SETPOINT_HEADER_BYTES + entries * SETPOINT_ENTRY_BYTES
+        let bad = entries === 0 || length !== end ? 1 : 0
+        for (let at = SETPOINT_HEADER_BYTES; at < end; at += SETPOINT_ENTRY_BYTES) {
+            if (bad === 0) {
+                if (payload[at] >= joints.count) bad = 1
+                if (payload[at + 1] > JointMode.Position) bad = 1
+            }
         }
-        this.setpointSequence = setpointSequence(payload)
-        if (this.mode !== RobotMode.Armed) return
-        this.anySequence = false
-        const timeoutMs = payload[2] | (payload[3] << 8)
-        this.deadline = now + (timeoutMs === 0 ? this.timeoutMs : timeoutMs)
-        const { joints } = this
-        for (let k = 0; k < payload[4]; k++) {
-            const at = SETPOINT_HEADER_BYTES + k * SETPOINT_ENTRY_BYTES
-            const i = payload[at]
-            const mode = payload[at + 1]
-            setJoint(joints, i, mode, this.limited(i, mode, setpointValue(payload, k)))
+        if (bad === 0) {
+            const sequence = payload[0] | (payload[1] << 8)
+            // Newer by less than half the range, across the wrap.
+            const ahead = (sequence - this.setpointSequence - 1) & 0xffff
+            if (this.anySequence || ahead < 0x7fff) {
+                this.setpointSequence = sequence
+                if (this.mode === RobotMode.Armed) {
+                    this.anySequence = false
+                    const timeoutMs = payload[2] | (payload[3] << 8)
+                    this.deadline = now + (timeoutMs === 0 ? this.timeoutMs : timeoutMs) - DEADLINE_MARGIN_MS
+                    for (let at = SETPOINT_HEADER_BYTES; at < end; at += SETPOINT_ENTRY_BYTES) {
+                        setJoint(joints, payload[at], payload[at + 1], payload.getAt(at + 2, 'i32'))
+                    }
+                }
+            } else bad = 1
         }
-    }
-
-    private accepts(payload: Buffer): boolean {
-        if (!isSetpoint(payload)) return false
-        if (!this.anySequence && !isNewer(setpointSequence(payload), this.setpointSequence)) return false
-        for (let k = 0; k < payload[4]; k++) {
-            const at = SETPOINT_HEADER_BYTES + k * SETPOINT_ENTRY_BYTES
-            if (payload[at] >= this.joints.count || payload[at + 1] > JointMode.Position) return false
-        }
-        return true
-    }
-
-    private limited(i: number, mode: number, value: number): number {
-        const { joints } = this
-        let low = -joints.effortLimit[i]
-        let high = joints.effortLimit[i]
-        if (mode === JointMode.Velocity) {
-            low = -joints.velocityLimit[i]
-            high = joints.velocityLimit[i]
-        } else if (mode === JointMode.Position) {
-            low = joints.positionMin[i]
-            high = joints.positionMax[i]
-        }
-        return Math.max(low, Math.min(high, value))
+        if (bad !== 0) this.rejectedSetpoints++
     }
 
     /** Into a mode with every joint off and nothing remembered of the setpoints before. */
@@ -296,6 +290,8 @@ export class Robot {
             joints.integral[i] = 0
             joints.effort[i] = 0
         }
+        // The tick's own command says so again; a motor controller may let that wait for its next update.
+        if (mode !== RobotMode.Armed) this.motors.stop()
         this.mode = mode
         this.deadline = 0
         this.anySequence = true

@@ -53,7 +53,7 @@ export class TelemetryWriter {
         this.busy[index] = false
     }
 
-    /** Packs this tick's sample. Part of the tick: `setAt` with a format is one operation, so nothing is called here. */
+    /** Packs this tick's sample. Part of the tick: `setAt` with a format is one operation, so nothing is called here. @inline */
     add(robot: Robot, now: number, tick: number, deadline: number, lateTicks: number): void {
         let samples = this.samples
         if (samples !== 0 && tick !== this.nextTick) {

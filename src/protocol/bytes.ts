@@ -33,5 +33,6 @@ export function writeU16(bytes: Buffer, offset: number, value: number): void {
 /** Writes an integer below 2^32, signed or not. */
 export function writeU32(bytes: Buffer, offset: number, value: number): void {
     writeU16(bytes, offset, value & 0xffff)
-    writeU16(bytes, offset + 2, (value / 0x10000) & 0xffff)
+    // Rounded down, because the upper half of a negative number is one less than its quotient cut off.
+    writeU16(bytes, offset + 2, Math.floor(value / 0x10000) & 0xffff)
 }

@@ -1,4 +1,4 @@
-import { readI32, readU16, writeU16, writeU32 } from './bytes'
+import { writeU16, writeU32 } from './bytes'
 
 /*
  * A setpoint command: a header, then one entry for each joint that is commanded. Little-endian.
@@ -38,29 +38,4 @@ export function encodeSetpoint(sequence: number, timeoutMs: number, entries: Set
         writeU32(payload, at + 2, Math.round(entries[i].value / SETPOINT_SCALE))
     }
     return payload
-}
-
-/** True when the payload's length fits its count. Nothing else about it is checked. */
-export function isSetpoint(payload: Buffer): boolean {
-    return (
-        payload.length >= SETPOINT_HEADER_BYTES &&
-        payload[4] > 0 &&
-        payload.length === SETPOINT_HEADER_BYTES + payload[4] * SETPOINT_ENTRY_BYTES
-    )
-}
-
-/** Value of entry `i` of a payload for which {@link isSetpoint} holds: rad, rad/s or duty. */
-export function setpointValue(payload: Buffer, i: number): number {
-    return readI32(payload, SETPOINT_HEADER_BYTES + i * SETPOINT_ENTRY_BYTES + 2) * SETPOINT_SCALE
-}
-
-/** Sequence number of a payload for which {@link isSetpoint} holds. */
-export function setpointSequence(payload: Buffer): number {
-    return readU16(payload, 0)
-}
-
-/** True when sequence number `a` is newer than `b`, across the wrap. */
-export function isNewer(a: number, b: number): boolean {
-    const ahead = (a - b) & 0xffff
-    return ahead !== 0 && ahead < 0x8000
 }

@@ -9,14 +9,15 @@ export interface MainLoop {
     passEnded(start: number, end: number, sleep: number): void
     /** A frame from the host arrived at `time`. */
     frameArrived(time: number): void
-    /** The board put a frame of `bytes` bytes out at `time`. */
-    frameSent(time: number, bytes: number): void
+    /** The board put a frame out at `time`. */
+    frameSent(time: number): void
     /** Time of the next pass, or Infinity when only a frame can bring one. Not before the last pass ended. */
     nextPass(): number
 }
 
-export function mainLoopOf(profile: BoardProfile): MainLoop {
-    if (profile.wake === 'rp2040') return new Rp2040MainLoop()
+/** @param random uniform in [0, 1) */
+export function mainLoopOf(profile: BoardProfile, random: () => number): MainLoop {
+    if (profile.wake === 'rp2040') return new Rp2040MainLoop(random)
     if (profile.wake === 'esp32') return new Esp32MainLoop()
     return new IdealMainLoop()
 }
@@ -61,36 +62,54 @@ class Esp32MainLoop implements MainLoop {
 }
 
 /**
- * The Pico's main loop (`src/main.c`, `src/tim.c` of devicescript-pico; `source/jd_physical.c` of jacdac-c). It sleeps
- * until an interrupt; one hardware alarm, set by the physical layer, is what wakes it. The alarm's handler sets the next
- * alarm to `jd_max_sleep` from then, and that variable is
- * - 10 ms from the beginning of a pass, so an alarm that fires while a pass computes is followed by one 10 ms later;
- * - at the end of a pass what the runtime asked for, at most 1 ms. When something became due just then it is 0: the
- *   alarm is set to "now", which has passed before the write takes effect, and never fires.
- * A frame in or out sets the alarm anew: 122 µs later the physical layer looks at its queue, and when it has sent, again.
+ * The Pico's main loop (`src/main.c`, `src/tim.c` of devicescript-pico; `source/jd_physical.c`, `source/jd_services.c` of
+ * jacdac-c). It sleeps until an interrupt; one hardware alarm, set by the physical layer, is what wakes it. The alarm's
+ * handler sets the next alarm to `jd_max_sleep` from then, and that variable is
+ * - 10 ms from the beginning of a pass, so an alarm that fires while the program runs is followed by one 10 ms later;
+ * - from the end of the program's share of the pass what the runtime asked for, at the end of the pass at most 1 ms. When
+ *   something became due just then it is 0: the alarm is set to "now", which has passed before the write takes effect, and
+ *   never fires.
+ *
+ * A frame in or out replaces the alarm: 59 to 186 µs later the physical layer looks at its queue, and as a Pico has no Jacdac
+ * wire (no `jacdac.pin`, so `uart_start_tx` is done at once), sets the alarm to `jd_max_sleep` from then. A frame from the
+ * host is read behind the program's share of a pass and handled in the next; this model makes one pass of both.
  */
 class Rp2040MainLoop implements MainLoop {
     private static readonly MIN_MAX_SLEEP = 10_000
     private static readonly MAIN_LOOP_SLEEP = 1000
-    /** `jd_random_around(150) - JD_WR_OVERHEAD`, its mean. */
-    private static readonly BUS_IDLE = 122
-    /** Jacdac's wire: 1 Mbaud, ten bits a byte. */
-    private static readonly BYTE = 10
+    /** `jd_random_around(150) - JD_WR_OVERHEAD`: 87 to 214, less 28. */
+    private static readonly BUS_IDLE_MIN = 59
+    private static readonly BUS_IDLE_RANGE = 128
+    /** What of a pass follows the program's share: USB. About half a pass. */
+    private static readonly TAIL = 45
+    /** What of a pass with a frame follows the reading of the frame, and what of that the program's share. */
+    private static readonly FRAME_PASS = 250
+    private static readonly FRAME_TAIL = 125
 
     private end = 0
     private alarm = 1000
     private maxSleep = Rp2040MainLoop.MIN_MAX_SLEEP
-    /** When the physical layer sets the alarm anew. */
+    /** When the physical layer looks at its queue. */
     private rearm = Infinity
     private frame = Infinity
     /** An interrupt came since the loop last looked: its next sleep ends at once. */
     private event = false
 
+    constructor(private readonly random: () => number) {}
+
     passEnded(start: number, end: number, sleep: number): void {
         this.interruptsUntil(start)
         this.event = false
-        if (this.frame <= start) this.frame = Infinity
         this.maxSleep = Rp2040MainLoop.MIN_MAX_SLEEP
+        let tail = Rp2040MainLoop.TAIL
+        if (this.frame <= start) {
+            this.frame = Infinity
+            this.interruptsUntil(end - Rp2040MainLoop.FRAME_PASS)
+            this.queue(end - Rp2040MainLoop.FRAME_PASS)
+            tail = Rp2040MainLoop.FRAME_TAIL
+        }
+        this.interruptsUntil(end - tail)
+        this.maxSleep = sleep
         this.interruptsUntil(end)
         this.maxSleep = Math.min(sleep, Rp2040MainLoop.MAIN_LOOP_SLEEP)
         this.end = end
@@ -98,15 +117,20 @@ class Rp2040MainLoop implements MainLoop {
 
     frameArrived(time: number): void {
         this.frame = Math.min(this.frame, time)
-        this.rearm = time + Rp2040MainLoop.BUS_IDLE
     }
 
-    frameSent(time: number, bytes: number): void {
-        this.rearm = time + Rp2040MainLoop.BUS_IDLE + bytes * Rp2040MainLoop.BYTE
+    frameSent(time: number): void {
+        this.queue(time)
     }
 
     nextPass(): number {
         return this.event ? this.end : Math.max(Math.min(this.frame, this.rearm, this.alarm), this.end)
+    }
+
+    /** A frame waits in the physical layer's queue: there is one alarm, which is now for that. */
+    private queue(time: number): void {
+        this.alarm = Infinity
+        this.rearm = time + Rp2040MainLoop.BUS_IDLE_MIN + Math.floor(this.random() * Rp2040MainLoop.BUS_IDLE_RANGE)
     }
 
     private interruptsUntil(time: number): void {

@@ -94,7 +94,7 @@ export class SimulatedBoard {
         private readonly wiring: BoardWiring,
         options: { profile?: boolean } = {},
     ) {
-        this.loop = mainLoopOf(profile)
+        this.loop = mainLoopOf(profile, () => wiring.random())
         this.vm = new DeviceScriptVm(
             {
                 now: () => {
@@ -216,7 +216,7 @@ export class SimulatedBoard {
         if (this.outbox.length === 0) return
         const frames = this.outbox
         this.outbox = []
-        for (const frame of frames) this.loop.frameSent(end, frame.length)
+        this.loop.frameSent(end)
         this.clock.at(end, () => frames.forEach(frame => this.wiring.onFrame(frame)))
     }
 

@@ -75,7 +75,7 @@ export class SimulatedRobot {
                     this.usb.log(`${line}\n`)
                     options.onLog?.(line)
                 },
-                random: () => boardRandom.next(),
+                random: () => boardRandom.uniform(),
             },
             { profile: options.profileOperations },
         )

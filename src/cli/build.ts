@@ -1,0 +1,115 @@
+import type { Command } from 'commander'
+import type { Firmware } from '../flash/build'
+import { CommandError } from './failure'
+import { boardOption, checkRobot, inlineOption, jsonOption } from './options'
+import { print, printJson, table } from './output'
+import type { FunctionCost, TickReport } from './tick-cost'
+
+/** Largest program, bytes: less than half of what an RP2040 has room for, so that it can be updated in place. */
+const SIZE_BUDGET = 48 * 1024
+/** Typical cost of a tick on the RP2040, µs: half the rover's period. */
+const TICK_BUDGET_US = 5000
+const BUDGETED_BOARD = 'rp2040'
+
+interface BuildOptions {
+    board: string
+    inline: boolean
+    profile?: boolean
+    json?: boolean
+}
+
+export function addBuild(program: Command): void {
+    program
+        .command('build')
+        .description("build a robot's firmware and say what its control tick costs on the board")
+        .argument('<robot>', 'a robot of src/robots')
+        .addOption(boardOption())
+        .addOption(inlineOption())
+        .option('--profile', 'list the functions by operations for each tick')
+        .addOption(jsonOption())
+        .addHelpText(
+            'after',
+            `\nFails when the program is larger than ${SIZE_BUDGET} bytes, or when the typical tick takes more than ` +
+                `${TICK_BUDGET_US / 1000} ms on the ${BUDGETED_BOARD}.\n\nExample:\n  $ tendon build rover --profile`,
+        )
+        .action(build)
+}
+
+async function build(robot: string, { board, inline, profile, json }: BuildOptions): Promise<void> {
+    await checkRobot(robot)
+    const { buildFirmware } = await import('../flash/build')
+    const { measureTick } = await import('./tick-cost')
+    const firmware = await buildFirmware(robot, { inline })
+    const { tick, functions } = await measureTick({ robot, board, inline, firmware })
+    const bytes = firmware.bytecode.length
+    if (json) {
+        const { sha256, inlined } = firmware
+        const budget = { bytes: SIZE_BUDGET, tickMedianUs: board === BUDGETED_BOARD ? TICK_BUDGET_US : null }
+        printJson({ robot, board, bytes, sha256, inlined, tick, budget, ...(profile && { functions }) })
+    } else {
+        for (const line of [...summary(firmware), ...tickLines(tick, board)]) print(line)
+        if (profile) for (const line of profileLines(functions)) print(line)
+    }
+    if (bytes > SIZE_BUDGET) {
+        throw new CommandError(`the program has ${bytes} bytes; allowed: ${SIZE_BUDGET}. Leave out what is not used.`)
+    }
+    if (board === BUDGETED_BOARD && !(tick.medianUs <= TICK_BUDGET_US)) {
+        throw new CommandError(
+            `a typical tick takes ${ms(tick.medianUs)} on the ${board}; allowed: ${ms(TICK_BUDGET_US)}. ` +
+                '`--profile` shows where the time goes.',
+        )
+    }
+}
+
+function summary({ robot, bytecode, sha256, inlined }: Firmware): string[] {
+    const part = ((100 * bytecode.length) / SIZE_BUDGET).toFixed(0)
+    return [
+        `${robot}`,
+        `  program  ${bytecode.length} bytes, ${part} % of ${SIZE_BUDGET}`,
+        `  sha256   ${sha256}`,
+        `  inlined  ${inlined.length === 0 ? 'nothing' : `${inlined.length} calls: ${counted(inlined).join(', ')}`}`,
+    ]
+}
+
+function tickLines({ ticks, medianUs, maxUs, meanUs, shares }: TickReport, board: string): string[] {
+    const budget = board === BUDGETED_BOARD ? `, budget ${ms(TICK_BUDGET_US)}` : ''
+    const row = (name: string, { us }: { us: number }, units = '') => [
+        name,
+        ms(us),
+        `${((100 * us) / meanUs || 0).toFixed(0)} %`,
+        units,
+    ]
+    const { operations, calls, builtins, bus, transactions, collections, other } = shares
+    return [
+        `  tick     ${ms(medianUs)} typical, ${ms(maxUs)} at most on ${board}${budget}`,
+        `           mean of ${ticks} ticks ${ms(meanUs)}, of it`,
+        ...table(
+            [
+                row('operations', operations, operations.units.toFixed(0)),
+                row('calls', calls, calls.units.toFixed(1)),
+                row('builtins', builtins, builtins.units.toFixed(1)),
+                row('I2C bus', bus),
+                row('I2C calls', transactions, transactions.units.toFixed(1)),
+                row('collections', collections, collections.units.toFixed(2)),
+                row('other', other),
+            ],
+            [1, 2, 3],
+        ).map(line => `             ${line}`),
+    ]
+}
+
+function profileLines(functions: FunctionCost[]): string[] {
+    const rows = functions.map(({ name, operations }) => [operations.toFixed(1), name])
+    return ['  operations for each tick, by function', ...table(rows, [0]).map(line => `    ${line}`)]
+}
+
+/** `a, b (3)`: names in order of appearance, with how often when more than once. */
+function counted(names: string[]): string[] {
+    const counts = new Map<string, number>()
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+    return [...counts].map(([name, count]) => (count === 1 ? name : `${name} (${count})`))
+}
+
+function ms(us: number): string {
+    return `${(us / 1000).toFixed(2)} ms`
+}

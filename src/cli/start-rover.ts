@@ -1,0 +1,72 @@
+import { BridgeError } from '../bridge/bridge-error'
+import { type Rosbridge, startRosbridge } from '../bridge/rosbridge'
+import { Link } from '../host/link'
+import { systemScheduler } from '../host/scheduler'
+import { openSerial } from '../host/serial-stream'
+import { RobotSession } from '../host/session'
+import { openPty } from '../sim/pty-port'
+import { runRealTime } from '../sim/real-time'
+import type { SimulatedRobot } from '../sim/simulated-robot'
+import { simulate } from '../simulate'
+import { CommandError } from './failure'
+
+export interface StartOptions {
+    robot: string
+    board: string
+    /** Symbolic link to the board's serial port. */
+    portLink?: string
+    bridgePort: number
+    inline: boolean
+}
+
+/** A simulated board on a serial port of its own, a session with it through that port, and a bridge for planners. */
+export interface Running {
+    simulated: SimulatedRobot
+    /** Path of the serial port. */
+    port: string
+    session: RobotSession
+    bridge: Rosbridge
+    /** Disarms, and closes everything in the order that it needs each other. */
+    close(): Promise<void>
+}
+
+/** Puts the whole path from chip to planner together. What fails takes everything before it down again. */
+export async function startRover(options: StartOptions): Promise<Running> {
+    const ends: (() => unknown)[] = []
+    const close = async () => {
+        for (const end of ends.splice(0).reverse()) await end()
+    }
+    try {
+        const { robot, board, inline } = options
+        const simulated = await simulate({ robot, board, inline })
+        const pty = await openPty({ link: options.portLink }).catch(error => {
+            throw new CommandError(`cannot make the serial port: ${error.message} (--port-link)`, { cause: error })
+        })
+        ends.push(() => pty.close())
+        pty.stream.onData = bytes => simulated.write(bytes)
+        simulated.onBytes = bytes => pty.stream.write(bytes)
+        ends.push(runRealTime(simulated, systemScheduler))
+        const link = new Link({ open: () => openSerial(pty.path), scheduler: systemScheduler })
+        const session = await RobotSession.open(link, systemScheduler)
+        ends.push(() => session.close())
+        // A board that is gone by now needs no disarming.
+        ends.push(() => session.disarm().catch(() => undefined))
+        const bridge = await openBridge(session, { port: options.bridgePort })
+        ends.push(() => bridge.close())
+        return { simulated, port: pty.path, session, bridge, close }
+    } catch (error) {
+        await close()
+        throw error
+    }
+}
+
+/** @throws CommandError naming the option to change when the port is taken */
+export async function openBridge(
+    session: Parameters<typeof startRosbridge>[0],
+    options: Parameters<typeof startRosbridge>[1],
+): Promise<Rosbridge> {
+    return startRosbridge(session, options).catch((error: unknown) => {
+        if (!(error instanceof BridgeError) || error.code !== 'address-in-use') throw error
+        throw new CommandError(`${error.message}: --bridge-port <port> (0 takes a free one)`, { cause: error })
+    })
+}

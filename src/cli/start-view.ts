@@ -1,0 +1,148 @@
+import type { RobotStatistics } from '../host/robot'
+import { print, printJson, span } from './output'
+import { TrailMap } from './trail-map'
+
+/** Where a robot is: m, m, rad. */
+export interface Pose {
+    x: number
+    y: number
+    heading: number
+}
+
+/** What `tendon start` shows, several times a second. */
+export interface StartStatus {
+    /** Since the motion began, s. */
+    seconds: number
+    mode: string
+    /** Part of the square that is done, 0 to 1. */
+    square: number
+    /** By odometry, and true. */
+    pose: Pose
+    truePose: Pose
+    statistics: RobotStatistics
+    /** Planners connected to the bridge. */
+    clients: number
+}
+
+/** Something that happens once. `text` is for people, the rest for programs. */
+export interface StartEvent {
+    event: string
+    text: string
+    [field: string]: unknown
+}
+
+/** How a start is shown. */
+export interface StartView {
+    /** Between two calls of {@link status}, ms. */
+    readonly periodMs: number
+    event(event: StartEvent): void
+    status(status: StartStatus): void
+    /** Leaves the terminal as it was. */
+    end(): void
+}
+
+/** JSON lines, a screen refreshed in place on a terminal, or else a line a second. */
+export function startView(json: boolean): StartView {
+    if (json) return new JsonView()
+    return process.stdout.isTTY ? new ScreenView() : new LineView()
+}
+
+class JsonView implements StartView {
+    readonly periodMs = 1000
+
+    event({ text: _, ...event }: StartEvent): void {
+        printJson(event)
+    }
+    status(status: StartStatus): void {
+        printJson({ event: 'status', ...status })
+    }
+    end(): void {}
+}
+
+class LineView implements StartView {
+    readonly periodMs = 1000
+
+    event({ text }: StartEvent): void {
+        print(text)
+    }
+    status(status: StartStatus): void {
+        const { seconds, mode, square, pose, truePose, statistics } = status
+        print(
+            [
+                `${seconds.toFixed(1).padStart(6)} s`,
+                `square ${percent(square)}`,
+                mode,
+                `odometry ${place(pose)}`,
+                `true ${place(truePose)}`,
+                `period ${span(period(statistics))}`,
+                `late ${statistics.lateTicks}`,
+                `lost ${statistics.samplesLost}`,
+            ].join('  '),
+        )
+    }
+    end(): void {}
+}
+
+/** Events scroll; below them a block that is overwritten. */
+class ScreenView implements StartView {
+    readonly periodMs = 200
+    private readonly map = new TrailMap(32, 11, { x: -0.3, y: -0.6, size: 1.65 })
+    private height = 0
+
+    event({ text }: StartEvent): void {
+        this.clear()
+        print(text)
+    }
+
+    status(status: StartStatus): void {
+        const { seconds, mode, square, pose, truePose, statistics, clients } = status
+        this.map.add(truePose.x, truePose.y)
+        const facts = [
+            '',
+            `${mode}, ${seconds.toFixed(1)} s`,
+            `square     ${bar(square)} ${percent(square)}`,
+            `odometry   ${place(pose)}`,
+            `true       ${place(truePose)}`,
+            '',
+            `period     ${span(period(statistics))}`,
+            `ticks      ${statistics.ticks}, ${statistics.lateTicks} late`,
+            `samples    ${statistics.samplesReceived}, ${statistics.samplesLost} lost`,
+            `round trip ${(statistics.latency * 2000).toFixed(1)} ms`,
+            `planners   ${clients}`,
+        ]
+        const block = this.map.draw(truePose).map((line, i) => `${line}  ${facts[i] ?? ''}`.trimEnd())
+        this.clear()
+        process.stdout.write(`\x1b[?25l${block.join('\n')}\n`)
+        this.height = block.length
+    }
+
+    end(): void {
+        process.stdout.write('\x1b[?25h')
+    }
+
+    /** Moves up over the block and erases it. */
+    private clear(): void {
+        if (this.height > 0) process.stdout.write(`\x1b[${this.height}A\x1b[J`)
+        this.height = 0
+    }
+}
+
+function place({ x, y, heading }: Pose): string {
+    return `${x.toFixed(3).padStart(6)} ${y.toFixed(3).padStart(6)} m ${degrees(heading).toFixed(1).padStart(6)}°`
+}
+
+function degrees(radians: number): number {
+    return (radians * 180) / Math.PI
+}
+
+function percent(part: number): string {
+    return `${Math.round(part * 100)} %`.padStart(5)
+}
+
+function bar(part: number): string {
+    return '█'.repeat(Math.round(part * 20)).padEnd(20, '·')
+}
+
+function period({ period: { min, mean, max } }: RobotStatistics): { min: number; mean: number; max: number } {
+    return { min: min * 1000, mean: mean * 1000, max: max * 1000 }
+}

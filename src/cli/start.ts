@@ -1,0 +1,122 @@
+import type { Command } from 'commander'
+import { aborted, onInterruption } from './interruption'
+import { boardOption, bridgePortOption, checkRobot, durationOption, inlineOption, jsonOption } from './options'
+import type { Running } from './start-rover'
+import { type StartView, startView } from './start-view'
+
+/** The wheels move when the true pose has changed by this, m. */
+const MOVED = 0.001
+
+interface StartCommandOptions {
+    board: string
+    portLink?: string
+    bridgePort: number
+    inline: boolean
+    duration?: number
+    json?: boolean
+}
+
+export function addStart(program: Command): void {
+    program
+        .command('start')
+        .description(
+            'run a simulated robot on a serial port: drive a one-metre square, then stream to planners until Ctrl-C',
+        )
+        .argument('[robot]', 'a robot of src/robots', 'rover')
+        .addOption(boardOption())
+        .option('--port-link <path>', 'symbolic link to make to the serial port')
+        .addOption(bridgePortOption())
+        .addOption(durationOption('end by itself, counted from the connection'))
+        .addOption(inlineOption())
+        .addOption(jsonOption('print JSON lines: one for each event and a status a second'))
+        .addHelpText('after', '\nExample:\n  $ tendon start rover --port-link /tmp/rover --bridge-port 9091')
+        .action(start)
+}
+
+async function start(robot: string, { json = false, duration, ...options }: StartCommandOptions): Promise<void> {
+    await checkRobot(robot)
+    const interruption = onInterruption()
+    const view = startView(json)
+    let running: Running | undefined
+    try {
+        const { startRover } = await import('./start-rover')
+        running = await startRover({ robot, ...options })
+        if (!interruption.signal.aborted) await show(running, view, interruption.signal, duration)
+    } catch (error) {
+        // Ctrl-C reaches the compiler too.
+        if (!interruption.signal.aborted) throw error
+    } finally {
+        view.end()
+        await running?.close()
+        interruption.release()
+    }
+}
+
+/** Drives the square and shows what happens, until the signal or the end of `duration`. */
+async function show(running: Running, view: StartView, interrupted: AbortSignal, duration?: number): Promise<void> {
+    const { simulated, session, bridge, port } = running
+    const { driveSquare } = await import('./square-planner')
+    const { systemScheduler } = await import('../host/scheduler')
+    const { name } = session.description
+    view.event({
+        event: 'port',
+        text: `${name} on a simulated ${simulated.board.profile.name}, serial port ${port}`,
+        port,
+    })
+    view.event({ event: 'bridge', text: `rosbridge at ${bridge.url}`, url: bridge.url })
+
+    const ending = new AbortController()
+    const over = aborted(interrupted, duration).then(() => ending.abort())
+    const begin = simulated.body.pose()
+    let square = 0
+    let motionAt: number | undefined
+    const stopWatching = session.onState(() => {
+        if (motionAt !== undefined || distance(simulated.body.pose(), begin) < MOVED) return
+        motionAt = performance.now()
+        const secondsSinceStart = motionAt / 1000
+        const text = `first motion ${secondsSinceStart.toFixed(1)} s after the start`
+        view.event({ event: 'motion', text, secondsSinceStart })
+    })
+    const timer = setInterval(() => {
+        const { state } = session
+        if (!state?.odometry) return
+        const { x, y, heading } = state.odometry
+        view.status({
+            seconds: motionAt === undefined ? 0 : (performance.now() - motionAt) / 1000,
+            mode: state.mode,
+            square,
+            pose: { x, y, heading },
+            truePose: simulated.body.pose(),
+            statistics: session.statistics(),
+            clients: bridge.statistics().clients,
+        })
+    }, view.periodMs)
+    try {
+        const options = { signal: ending.signal, onProgress: (part: number) => (square = part) }
+        const result = await driveSquare(session, systemScheduler, options)
+        if (result.finished) {
+            const closingError = distance(simulated.body.pose(), begin)
+            view.event({
+                event: 'square',
+                text:
+                    `square closed within ${millimetres(closingError)} by the true pose, ` +
+                    `${millimetres(result.closingError)} by odometry; streaming until Ctrl-C`,
+                closingError,
+                odometryClosingError: result.closingError,
+                rearmed: result.rearmed,
+            })
+        }
+        await over
+    } finally {
+        stopWatching()
+        clearInterval(timer)
+    }
+}
+
+function distance(a: { x: number; y: number }, b: { x: number; y: number }): number {
+    return Math.hypot(a.x - b.x, a.y - b.y)
+}
+
+function millimetres(metres: number): string {
+    return `${(metres * 1000).toFixed(1)} mm`
+}

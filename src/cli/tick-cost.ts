@@ -1,0 +1,112 @@
+import type { Firmware } from '../flash/build'
+import type { BoardProfile } from '../sim/board-profile'
+import type { TickCost } from '../sim/simulated-board'
+import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../simulate'
+import { startFixedDrive } from './fixed-drive'
+import { TickStatistics } from './tick-statistics'
+
+/** How long the robot is driven, s. */
+const SECONDS = 3
+
+/** What a control tick costs on a board, µs, and what it consists of. */
+export interface TickReport {
+    /** Ticks measured. */
+    ticks: number
+    medianUs: number
+    meanUs: number
+    maxUs: number
+    /** Means of one tick. `units` is how many there are of it, `us` what they take together. */
+    shares: {
+        operations: Share
+        calls: Share
+        builtins: Share
+        /** Time on the bus. */
+        bus: Share
+        /** What a transaction costs beside that. */
+        transactions: Share
+        collections: Share
+        /** Reading the clock. */
+        other: Share
+    }
+}
+
+export interface Share {
+    units: number
+    us: number
+}
+
+/** A function of the firmware and its part of a tick. */
+export interface FunctionCost {
+    name: string
+    /** Operations for each tick, whoever runs them: start-up left out, the rest of the firmware not. */
+    operations: number
+}
+
+export interface TickCostOptions {
+    robot: string
+    board: string
+    inline: boolean
+    firmware: Firmware
+}
+
+/** Drives the robot in the simulator for a few seconds and takes its ticks apart. */
+export async function measureTick(options: TickCostOptions): Promise<{ tick: TickReport; functions: FunctionCost[] }> {
+    const { robot, board, inline, firmware } = options
+    const simulated = await simulate({ robot, board, inline, profileOperations: true })
+    const session = await connectSimulated(simulated)
+    await settle(simulated, session.arm())
+    const statistics = new TickStatistics(simulated.board, simulated.clock)
+    const before = simulated.board.operationProfile()
+    const end = simulated.clock.now / 1e6 + SECONDS
+    const stop = startFixedDrive(session, schedulerOf(simulated.clock))
+    await runFast(simulated, () => simulated.clock.now / 1e6 >= end)
+    stop()
+    const costs = statistics.ticks()
+    const functions = byFunction(firmware, before, simulated.board.operationProfile(), costs.length)
+    await session.close()
+    return { tick: report(costs, simulated.board.profile), functions }
+}
+
+function report(costs: TickCost[], profile: BoardProfile): TickReport {
+    const totals = costs.map(({ totalUs }) => totalUs).sort((a, b) => a - b)
+    const mean = (key: keyof TickCost) => costs.reduce((sum, cost) => sum + cost[key], 0) / costs.length
+    const share = (units: number, unitUs: number) => ({ units, us: units * unitUs })
+    const shares = {
+        operations: share(mean('operations'), profile.operationUs),
+        calls: share(mean('calls'), profile.callUs),
+        builtins: share(mean('builtins'), profile.builtinUs),
+        bus: { units: mean('transactions'), us: mean('busUs') },
+        transactions: share(mean('transactions'), profile.i2cUs),
+        collections: {
+            units: costs.filter(({ collectionUs }) => collectionUs > 0).length / costs.length,
+            us: mean('collectionUs'),
+        },
+        other: { units: 0, us: 0 },
+    }
+    const known = Object.values(shares).reduce((sum, { us }) => sum + us, 0)
+    shares.other.us = Math.max(mean('totalUs') - known, 0)
+    return {
+        ticks: costs.length,
+        medianUs: totals[totals.length >> 1],
+        meanUs: mean('totalUs'),
+        maxUs: totals[totals.length - 1],
+        shares,
+    }
+}
+
+type Profile = { pc: number; operations: number }[]
+
+/** Sums what was executed between two profiles by function, the largest first. */
+function byFunction({ debug }: Firmware, before: Profile, after: Profile, ticks: number): FunctionCost[] {
+    const earlier = new Map(before.map(({ pc, operations }) => [pc, operations]))
+    const sums = new Map<string, number>()
+    for (const { pc, operations } of after) {
+        const found = debug.functions.find(({ startpc, size }) => startpc <= pc && pc < startpc + size)
+        const name = found?.name ?? 'unknown'
+        sums.set(name, (sums.get(name) ?? 0) + operations - (earlier.get(pc) ?? 0))
+    }
+    return [...sums]
+        .map(([name, operations]) => ({ name, operations: operations / ticks }))
+        .filter(({ operations }) => operations > 0)
+        .sort((a, b) => b.operations - a.operations)
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { DriveReport } from '../../src/cli/measured-drive'
+import { RunningTendon, tendon } from './tendon'
+
+async function simulate(...args: string[]): Promise<DriveReport> {
+    const { code, stdout, stderr } = await tendon('sim', 'rover', '--json', ...args)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    return JSON.parse(stdout) as DriveReport
+}
+
+describe('tendon sim', () => {
+    it('gives the same trace in two runs and at another speed, and another with another seed', async () => {
+        const [first, second] = await Promise.all([simulate('--duration', '2'), simulate('--duration', '2')])
+        const paced = await simulate('--duration', '2', '--speed', '4')
+        const other = await simulate('--duration', '2', '--seed', '2')
+        expect(first.traceHash).toMatch(/^[0-9a-f]{64}$/)
+        expect(second.traceHash).toBe(first.traceHash)
+        expect(paced.traceHash).toBe(first.traceHash)
+        expect(other.traceHash).not.toBe(first.traceHash)
+        // Four times real time, from which it can only fall behind.
+        expect(paced.wallSeconds).toBeGreaterThanOrEqual(0.499)
+    })
+
+    it('reports every tick of a paced board, none late, none lost', async () => {
+        const report = await simulate('--duration', '3')
+        expect(report).toMatchObject({ robot: 'rover', board: 'rp2040', seed: 1, lateTicks: 0, samplesLost: 0 })
+        expect(report.simulatedSeconds).toBeCloseTo(3, 6)
+        expect(report.realTimeFactor).toBeCloseTo(report.simulatedSeconds / report.wallSeconds, 6)
+        // 100 Hz; the tick at either end may fall on the other side.
+        expect(Math.abs(report.ticks - 300)).toBeLessThanOrEqual(1)
+        // Samples travel four to a report.
+        expect(Math.abs(report.samplesSent - 300)).toBeLessThanOrEqual(4)
+        expect(report.periodMs.mean).toBeCloseTo(10, 1)
+        expect(report.periodMs.min).toBeGreaterThan(5)
+        expect(report.periodMs.max).toBeLessThan(15)
+        expect(report.tickMs.min).toBeGreaterThan(0)
+        expect(report.tickMs.min).toBeLessThan(report.tickMs.mean)
+        expect(report.tickMs.mean).toBeLessThan(report.tickMs.max)
+        // Of the VM's heap of 64 KiB.
+        expect(report.heapFreeBytes).toBeGreaterThan(0)
+        expect(report.heapFreeBytes).toBeLessThan(65_536)
+    })
+
+    it('shows the stalls of a board that nobody paces', async () => {
+        const [paced, unpaced] = await Promise.all([
+            simulate('--duration', '3'),
+            simulate('--duration', '3', '--no-pacing'),
+        ])
+        expect(unpaced.periodMs.max).toBeGreaterThan(paced.periodMs.max + 2)
+        expect(unpaced.lateTicks).toBeGreaterThan(0)
+    })
+
+    it('prints a table for people', async () => {
+        const { code, stdout } = await tendon('sim', 'rover', '--duration', '0.5', '--board', 'ideal')
+        expect(code).toBe(0)
+        expect(stdout).toMatch(/^rover on ideal, seed 1$/m)
+        expect(stdout).toMatch(/^ {2}ticks {6}\d+, 0 late$/m)
+        expect(stdout).toMatch(/^ {2}trace {6}[0-9a-f]{64}$/m)
+    })
+
+    it('reports what it has when it is interrupted', async () => {
+        const running = new RunningTendon(['sim', 'rover', '--duration', '60', '--speed', '1', '--json'])
+        // It says nothing before its end; by then the drive has long begun.
+        setTimeout(() => running.signal('SIGINT'), 3000)
+        const { code, stdout } = await running.outcome
+        expect(code).toBe(130)
+        expect((JSON.parse(stdout) as DriveReport).simulatedSeconds).toBeLessThan(10)
+    })
+})

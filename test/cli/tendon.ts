@@ -1,0 +1,62 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const BINARY = fileURLToPath(new URL('../../bin/tendon.js', import.meta.url))
+
+/** How a command ended. */
+export interface Outcome {
+    code: number | null
+    stdout: string
+    stderr: string
+}
+
+/** Runs `tendon` as a user does, to its end. */
+export function tendon(...args: string[]): Promise<Outcome> {
+    return new RunningTendon(args).outcome
+}
+
+/** A command that goes on until it is told to end. One that still runs when its test is over is killed. */
+export class RunningTendon {
+    stdout = ''
+    stderr = ''
+    readonly outcome: Promise<Outcome>
+    private readonly child: ChildProcessWithoutNullStreams
+
+    constructor(args: string[]) {
+        this.child = spawn(process.execPath, [BINARY, ...args], { env: { ...process.env, NO_COLOR: '1' } })
+        this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
+        this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
+        this.outcome = once(this.child, 'close').then(([code]) => {
+            const { stdout, stderr } = this
+            return { code: code as number | null, stdout, stderr }
+        })
+        onTestFinished(() => void this.child.kill('SIGKILL'))
+    }
+
+    /** Resolves with the match as soon as what was printed matches. @throws Error when the command ends before */
+    async printed(pattern: RegExp): Promise<RegExpMatchArray> {
+        for (;;) {
+            const match = this.stdout.match(pattern)
+            if (match) return match
+            const ended = await Promise.race([
+                once(this.child.stdout, 'data').then(() => undefined),
+                this.outcome.then(outcome => outcome),
+            ])
+            if (ended && !this.stdout.match(pattern)) {
+                throw new Error(`ended with ${ended.code} before printing ${pattern}: ${ended.stdout}${ended.stderr}`)
+            }
+        }
+    }
+
+    /** Resolves with the first JSON line of this event. */
+    async event(name: string): Promise<Record<string, unknown>> {
+        const [line] = await this.printed(new RegExp(`^\\{"event":"${name}".*\\}$`, 'm'))
+        return JSON.parse(line) as Record<string, unknown>
+    }
+
+    signal(name: NodeJS.Signals): void {
+        this.child.kill(name)
+    }
+}

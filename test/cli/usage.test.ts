@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { tendon } from './tendon'
+
+/** What is typed, and what the error must name: the option, the value, what is allowed. */
+const WRONG: [string, RegExp[]][] = [
+    ['dance', [/unknown command 'dance'/, /tendon --help/]],
+    ['simm rover', [/unknown command 'simm'/, /Did you mean sim\?/]],
+    ['sim', [/missing required argument 'robot'/, /tendon sim --help/]],
+    ['sim hexapod', [/robot "hexapod" does not exist; there are: .*rover/]],
+    ['sim rover --board avr', [/--board/, /'avr'/, /rp2040, esp32, ideal/]],
+    ['sim rover --duration -1', [/--duration/, /'-1'/, /above 0 to 86400/]],
+    ['sim rover --duration soon', [/--duration/, /'soon'/, /above 0/]],
+    ['sim rover --speed 0', [/--speed/, /'0'/, /max, or a number above 0 to 1000/]],
+    ['sim rover --seed 1.5', [/--seed/, /'1.5'/, /whole number from 0 to 4294967295/]],
+    ['sim rover --sed 1', [/unknown option '--sed'/, /Did you mean --seed\?/]],
+    ['start hexapod', [/robot "hexapod" does not exist; there are: .*rover/]],
+    ['start --bridge-port 70000', [/--bridge-port/, /'70000'/, /from 0 to 65535/]],
+    ['start --duration 0', [/--duration/, /'0'/, /above 0/]],
+    ['build hexapod', [/robot "hexapod" does not exist; there are: .*rover/]],
+    ['bridge', [/--port <path>/, /--port auto/, /--sim <robot>/]],
+    ['bridge --port /dev/null --sim rover', [/'--port <path>' cannot be used with option '--sim <robot>'/]],
+    ['bridge --sim hexapod', [/robot "hexapod" does not exist; there are: .*rover/]],
+    ['topic shout', [/unknown command 'shout'/, /tendon topic --help/]],
+    ['topic echo', [/missing required argument 'topic'/]],
+    ['topic echo /odom --count 0', [/--count/, /'0'/, /whole number from 1/]],
+    ['topic echo /odom --rate x', [/--rate/, /'x'/, /above 0 to 1000/]],
+    ['topic echo /odom --once --count 2', [/'--once' cannot be used with option '--count <n>'/]],
+    ['topic pub /cmd_vel geometry_msgs/msg/Twist {linear:', [/needed a value at character 9, found the end/]],
+]
+
+describe('wrong usage', () => {
+    it.concurrent.each(WRONG)('%s', async (line, says) => {
+        const { code, stdout, stderr } = await tendon(...line.split(' '))
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+        for (const part of says) expect(stderr).toMatch(part)
+    })
+})

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { settle } from '../../src/simulate'
+import { connectArmedRover, keepDriving, logSetpoints, logWheels, pass, type Rig, type WheelLog } from './rig'
+
+/** The rover's, s. */
+const DEADLINE = 0.1
+const TICK = 0.01
+/** The board takes a command for over this much early, s: its clock's step and the jitter of its ticks (robot.ts), and the
+ * step of the clock that the command came in. */
+const EARLY = 0.003
+
+function isDriven(outputs: number[]): boolean {
+    return outputs.some(duty => duty !== 0)
+}
+
+/** When the last driven output was seen, s; undefined when all were zero. */
+function lastDriven({ times, outputs }: WheelLog): number | undefined {
+    return times[outputs.map(isDriven).lastIndexOf(true)]
+}
+
+/** Drives for a while, falls silent and returns when outputs were seen last, counted from the last setpoint taken, s. */
+async function fallSilent(rig: Rig, duration: number): Promise<number> {
+    const taken = logSetpoints(rig.robot)
+    const log = logWheels(rig.robot)
+    const silence = keepDriving(rig, 0.2, 0.3)
+    await pass(rig.robot, duration)
+    silence()
+    await pass(rig.robot, 0.3)
+    return lastDriven(log)! - taken.at(-1)!
+}
+
+test.each([1, 2, 3, 4])(
+    'the motors are off at most one tick after the deadline when the planner falls silent (seed %i)',
+    async seed => {
+        const rig = await connectArmedRover({ seed })
+        // Each silence falls on another phase of the tick.
+        for (let phase = 0; phase < 10; phase++) {
+            const off = await fallSilent(rig, 0.2 + phase * 0.001)
+            expect(off).toBeGreaterThan(DEADLINE - EARLY)
+            expect(off).toBeLessThanOrEqual(DEADLINE + TICK)
+            expect(rig.session.state!.mode).toBe('timeout')
+            await settle(rig.robot, rig.session.arm())
+        }
+    },
+)
+
+test('what the deadline stopped stays off until the robot is armed again', async () => {
+    const rig = await connectArmedRover({ seed: 5 })
+    await fallSilent(rig, 0.2)
+    const latched = logWheels(rig.robot)
+    keepDriving(rig, 0.2)
+    await pass(rig.robot, 0.5)
+    expect(latched.outputs.length).toBeGreaterThanOrEqual(500)
+    expect(lastDriven(latched)).toBeUndefined()
+    expect(rig.session.state!.mode).toBe('timeout')
+
+    await settle(rig.robot, rig.session.arm())
+    const armed = logWheels(rig.robot)
+    await pass(rig.robot, 0.5)
+    expect(isDriven(armed.outputs.at(-1)!)).toBe(true)
+    expect(armed.velocities.at(-1)![0]).toBeGreaterThan(4)
+})
+
+test('an emergency stop takes the motors off within a few milliseconds and holds until disarmed', async () => {
+    const rig = await connectArmedRover({ seed: 6 })
+    keepDriving(rig, 0.2)
+    await pass(rig.robot, 0.5)
+    const log = logWheels(rig.robot)
+    const stopping = rig.session.stop()
+    await pass(rig.robot, 0.3)
+    await stopping
+    // Over USB in 1 ms, and at most a tick's execution until the board looks.
+    expect(lastDriven(log)! - log.times[0]).toBeLessThan(0.008)
+    await expect(settle(rig.robot, rig.session.arm())).rejects.toMatchObject({ code: 'blocked' })
+    await settle(rig.robot, rig.session.disarm())
+    await settle(rig.robot, rig.session.arm())
+})

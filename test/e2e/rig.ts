@@ -1,0 +1,108 @@
+import { onTestFinished } from 'vitest'
+import { firstPacket, packetCommand } from '../../src/protocol/frame'
+import { RobotCommand } from '../../src/protocol/service'
+import { SETPOINT_HEADER_BYTES } from '../../src/protocol/setpoint'
+import type { Scheduler } from '../../src/host/scheduler'
+import type { RobotSession } from '../../src/host/session'
+import type { SimulatedRobot } from '../../src/sim/simulated-robot'
+import { connectSimulated, runFast, schedulerOf, settle, simulate, type SimulationOptions } from '../../src/simulate'
+
+/** Between two setpoints of a planner, ms. */
+export const SETPOINT_MS = 20
+
+export interface Rig {
+    robot: SimulatedRobot
+    session: RobotSession
+    scheduler: Scheduler
+}
+
+/** The rover as it is flashed, on a simulated RP2040, with a session on the same virtual clock. The test's end closes it. */
+export async function connectRover(options: Partial<SimulationOptions> & { pacingMs?: number } = {}): Promise<Rig> {
+    const { pacingMs, ...simulation } = options
+    const robot = await simulate({ robot: 'rover', board: process.env.BOARD ?? 'rp2040', ...simulation })
+    const session = await connectSimulated(robot, pacingMs)
+    onTestFinished(() => session.close())
+    return { robot, session, scheduler: schedulerOf(robot.clock) }
+}
+
+/** Armed, and settled into whatever the robot does then. */
+export async function connectArmedRover(
+    options: Partial<SimulationOptions> & { pacingMs?: number } = {},
+): Promise<Rig> {
+    const rig = await connectRover(options)
+    await settle(rig.robot, rig.session.arm())
+    return rig
+}
+
+/** A planner that repeats a velocity from now on. Returns a function that silences it and tells when it last spoke, s. */
+export function keepDriving({ robot, session, scheduler }: Rig, linear: number, angular = 0): () => number {
+    let last = NaN
+    let timer: unknown
+    const send = () => {
+        last = seconds(robot)
+        session.drive({ linear, angular })
+        timer = scheduler.setTimeout(send, SETPOINT_MS)
+    }
+    send()
+    return () => {
+        scheduler.clearTimeout(timer)
+        return last
+    }
+}
+
+/** Simulated time since power-on, s. */
+export function seconds(robot: SimulatedRobot): number {
+    return robot.clock.now / 1e6
+}
+
+/** Lets simulated time pass, s. */
+export async function pass(robot: SimulatedRobot, duration: number): Promise<void> {
+    const end = seconds(robot) + duration
+    await runFast(robot, () => seconds(robot) >= end, 1)
+}
+
+/** What the simulator knows of the wheels, after each step of the plant. */
+export interface WheelLog {
+    /** s since power-on */
+    readonly times: number[]
+    /** True speeds, left and right, rad/s. */
+    readonly velocities: number[][]
+    /** Duty of both motor outputs, as the motor controller gives it. */
+    readonly outputs: number[][]
+}
+
+/** Keeps a log from now on. */
+export function logWheels({ body }: SimulatedRobot): WheelLog {
+    const log: WheelLog = { times: [], velocities: [], outputs: [] }
+    const state = new Float64Array(64)
+    body.onStep = () => {
+        body.writeState(state)
+        log.times.push(state[0])
+        log.velocities.push(body.velocities())
+        log.outputs.push(body.outputs())
+    }
+    return log
+}
+
+/**
+ * Times at which the board took each setpoint, s, from now on: when its frame has arrived, or when the tick ends that was
+ * under way then. The board's deadline counts from there.
+ */
+export function logSetpoints(robot: SimulatedRobot): number[] {
+    const { board, usb } = robot
+    const taken: number[] = []
+    let busyUntil = 0
+    board.onTick = ({ totalUs }) => (busyUntil = seconds(robot) + (board.profile.passUs + totalUs) / 1e6)
+    const receive = usb.onFrame
+    usb.onFrame = frame => {
+        if (isSetpointFrame(frame)) taken.push(Math.max(seconds(robot), busyUntil))
+        receive(frame)
+    }
+    return taken
+}
+
+/** A pacing frame has the same command code and no payload. */
+function isSetpointFrame(frame: Uint8Array): boolean {
+    const at = firstPacket(frame)
+    return packetCommand(frame, at) === RobotCommand.Setpoint && frame[at] >= SETPOINT_HEADER_BYTES
+}
