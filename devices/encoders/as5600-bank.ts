@@ -98,6 +98,8 @@ export class As5600Bank {
     /**
      * Asks one encoder, the next at each call, whether it still sees its magnet. Belongs after a {@link sample}, one tick
      * in several: a magnet that came off is noticed after as many calls as there are encoders.
+     *
+     * @inline
      */
     check(): void {
         const i = this.next
@@ -105,9 +107,13 @@ export class As5600Bank {
         this.next = i + 1 < this.masks.length ? i + 1 : 0
         this.pointers[i] = this.anglePointer
         this.pointersLost = -1
-        if (this.bus.transfer(this.mux.address, channel, undefined) !== 0) return
-        if (this.bus.transfer(AS5600_ADDRESS, this.statusPointer, this.statusByte) !== 0) return
         // MD, magnet detected: STATUS bit 5. An encoder without one is no longer selected, so that its samples fail.
-        this.masks[i] = (this.statusByte[0] & 0x20) !== 0 ? channel : this.mux.mask[CHANNELS]
+        if (
+            (this.bus.transfer(this.mux.address, channel, undefined) |
+                this.bus.transfer(AS5600_ADDRESS, this.statusPointer, this.statusByte)) ===
+            0
+        ) {
+            this.masks[i] = (this.statusByte[0] & 0x20) !== 0 ? channel : this.mux.mask[CHANNELS]
+        }
     }
 }

@@ -322,6 +322,8 @@ export class Motoron {
      * feeds the command timeout, so it belongs in the tick, beside {@link write}.
      *
      * @returns {@link valid}
+     *
+     * @inline
      */
     readStatus(): boolean {
         const bytes = this.statusBytes

@@ -51,7 +51,7 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
     const session = await connectSimulated(simulated, options.pacing ? undefined : 0)
     await settle(simulated, session.arm())
 
-    const statistics = new TickStatistics(simulated.board, simulated.clock)
+    const statistics = new TickStatistics(simulated.board)
     const before = session.statistics()
     const start = simulated.clock.now / 1e6
     const wallStart = performance.now()

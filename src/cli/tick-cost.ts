@@ -55,7 +55,7 @@ export async function measureTick(options: TickCostOptions): Promise<{ tick: Tic
     const simulated = await simulate({ robot, board, inline, profileOperations: true })
     const session = await connectSimulated(simulated)
     await settle(simulated, session.arm())
-    const statistics = new TickStatistics(simulated.board, simulated.clock)
+    const statistics = new TickStatistics(simulated.board)
     const before = simulated.board.operationProfile()
     const end = simulated.clock.now / 1e6 + SECONDS
     const stop = startFixedDrive(session, schedulerOf(simulated.clock))

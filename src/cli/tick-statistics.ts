@@ -1,5 +1,4 @@
 import type { SimulatedBoard, TickCost } from '../sim/simulated-board'
-import type { VirtualClock } from '../sim/virtual-clock'
 
 /** Least, mean and largest of something. */
 export interface Spread {
@@ -9,19 +8,17 @@ export interface Spread {
 }
 
 /**
- * Watches the board's passes and tells which were control ticks: those with at least as many bus transactions as most
- * passes have. Start-up and recovery talk to single chips; the tick talks to all.
+ * Watches what the board's fibers do between two waits and tells which were control ticks: those with at least as many bus
+ * transactions as most have. Start-up and recovery talk to single chips; the tick talks to all.
  */
 export class TickStatistics {
-    private readonly starts: number[] = []
     private readonly costs: TickCost[] = []
-    private readonly passesWith: number[] = []
+    private readonly countsWith: number[] = []
 
-    constructor(board: SimulatedBoard, clock: VirtualClock) {
+    constructor(board: SimulatedBoard) {
         board.onTick = cost => {
-            this.starts.push(clock.now)
             this.costs.push({ ...cost })
-            this.passesWith[cost.transactions] = (this.passesWith[cost.transactions] ?? 0) + 1
+            this.countsWith[cost.transactions] = (this.countsWith[cost.transactions] ?? 0) + 1
         }
     }
 
@@ -33,16 +30,15 @@ export class TickStatistics {
 
     /** Between the starts of two ticks, ms. */
     periodMs(): Spread {
-        const usual = this.usual()
-        const starts = this.starts.filter((_, i) => this.costs[i].transactions >= usual)
+        const starts = this.ticks().map(({ startUs }) => startUs)
         return spread(starts.slice(1).map((start, i) => (start - starts[i]) / 1000))
     }
 
-    /** Transactions of most passes. */
+    /** Transactions that most have. */
     private usual(): number {
         let usual = 0
-        this.passesWith.forEach((count, transactions) => {
-            if (count > (this.passesWith[usual] ?? 0)) usual = transactions
+        this.countsWith.forEach((count, transactions) => {
+            if (count > (this.countsWith[usual] ?? 0)) usual = transactions
         })
         return usual
     }

@@ -197,6 +197,8 @@ export class Robot {
     /**
      * Once in a while after a tick: asks the motor controller how it is, and lets go of faults that have passed. It feeds
      * the controller's own timeout, so it belongs to the tick's fiber: when that dies, so must this.
+     *
+     * @inline
      */
     housekeeping(): void {
         let faults = this.faults & Fault.Startup

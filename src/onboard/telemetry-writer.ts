@@ -95,7 +95,7 @@ export class TelemetryWriter {
         if (samples + 1 === this.samplesPerReport) this.finish(robot, lateTicks)
     }
 
-    /** Writes the header's last part and sends the report. */
+    /** Writes the header's last part and sends the report. @inline */
     private finish(robot: Robot, lateTicks: number): void {
         const index = this.filling
         const buffer = this.buffers[index]

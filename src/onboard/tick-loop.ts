@@ -2,10 +2,13 @@ import type { Clock } from '../hal/clock'
 import { TIMING_BINS } from '../protocol/timing'
 
 /**
- * One tick in four has its execution timed: timing it takes a tenth of a millisecond itself. The number is coprime to that
- * of housekeeping's ticks and of no report's samples for long, so every kind of tick is seen.
+ * One tick in five has its execution timed: timing it takes a tenth of a millisecond itself. Five has no factor in common
+ * with the ticks of a report or from one housekeeping to the next, so every kind of tick is seen.
  */
-const EXECUTION_MASK = 3
+const EXECUTION_EVERY = 5
+
+/** Ticks before the first housekeeping. */
+const FIRST_HOUSEKEEPING = 2
 
 /** What the loop runs. */
 export interface Ticking {
@@ -54,7 +57,7 @@ export class TickLoop {
         const { clock, robot, periodMs, periodCounts, executionCounts, housekeepingTicks } = this
         const last = TIMING_BINS - 1
         const half = periodMs / 2
-        let untilHousekeeping = housekeepingTicks
+        let untilHousekeeping = FIRST_HOUSEKEEPING
         let started = clock.millis()
         let deadline = started + periodMs
         let tick = this.ticks
@@ -85,7 +88,7 @@ export class TickLoop {
                 robot.housekeeping()
                 untilHousekeeping = housekeepingTicks
             }
-            if ((tick & EXECUTION_MASK) === 0) {
+            if (tick % EXECUTION_EVERY === 0) {
                 // The clock stands still while a fiber runs; a sleep of 0 sets it to now and comes back at once.
                 await clock.sleep(0)
                 time = clock.millis() - now

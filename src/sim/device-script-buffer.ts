@@ -56,7 +56,13 @@ Buffer.prototype.setAt = function (this: Buffer, offset: number, format: NumberF
     writers[format].call(this, range ? clamp(value, range) : value, offset)
 }
 
-Buffer.prototype.blitAt = function (this: Buffer, offset: number, from: Buffer, fromOffset: number, length: number): void {
+Buffer.prototype.blitAt = function (
+    this: Buffer,
+    offset: number,
+    from: Buffer,
+    fromOffset: number,
+    length: number,
+): void {
     from.copy(this, offset, fromOffset, fromOffset + length)
 }
 

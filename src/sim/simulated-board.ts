@@ -36,8 +36,10 @@ export interface BoardWork {
     panics: number
 }
 
-/** One pass of the main loop that talked to the bus, which is one control tick. */
+/** What a fiber did between two waits, when it talked to the bus: one control tick, and start-up. */
 export interface TickCost {
+    /** When it began, µs. */
+    startUs: number
     operations: number
     calls: number
     builtins: number
@@ -64,9 +66,10 @@ export class SimulatedBoard {
         collections: 0,
         panics: 0,
     }
-    /** Called after each pass that talked to the bus. The object is reused. */
+    /** Called after each stretch of a fiber that talked to the bus. The object is reused. */
     onTick: ((cost: TickCost) => void) | undefined
     private readonly tick: TickCost = {
+        startUs: 0,
         operations: 0,
         calls: 0,
         builtins: 0,
@@ -87,6 +90,8 @@ export class SimulatedBoard {
     private operations = 0
     private calls = 0
     private builtins = 0
+    /** Where the present fiber's stretch began: elapsed time and counters. */
+    private readonly stretch = { elapsed: 0, operations: 0, calls: 0, builtins: 0, transactions: 0, busUs: 0 }
 
     constructor(
         private readonly clock: VirtualClock,
@@ -105,6 +110,7 @@ export class SimulatedBoard {
                 onFrame: frame => this.outbox.push(frame.slice()),
                 onLog: line => wiring.onLog(line),
                 i2cTransfer: (address, write, read) => this.i2cTransfer(address, write, read),
+                onYield: () => this.yielded(),
                 onPanic: code => {
                     if (code !== 0) this.work.panics++
                 },
@@ -149,14 +155,12 @@ export class SimulatedBoard {
         this.operations = operations
         this.calls = calls
         this.builtins = builtins
-        const before = { transactions: work.transactions, busUs: work.busUs }
         const framesUs = this.inbox.length * profile.frameInUs
         this.otherUs += framesUs
         for (let i = 0; i < this.inbox.length; i++) vm.receiveFrame(this.inbox[i])
         this.inbox.length = 0
+        this.beginStretch()
         const sleep = vm.process()
-        const collectionUs = this.collectionUs()
-        this.otherUs += collectionUs
         const elapsed = this.elapsed()
         this.inPass = false
         const end = start + elapsed
@@ -168,18 +172,35 @@ export class SimulatedBoard {
         work.busyUs += elapsed
         this.loop.passEnded(start, end, sleep)
         this.send(end)
-        if (work.transactions > before.transactions && this.onTick) {
-            const { tick } = this
-            tick.operations = (vm.operations - operations) >>> 0
-            tick.calls = (vm.calls - calls) >>> 0
-            tick.builtins = (vm.builtins - builtins) >>> 0
-            tick.transactions = work.transactions - before.transactions
-            tick.busUs = work.busUs - before.busUs
+        this.schedule(this.loop.nextPass())
+    }
+
+    private beginStretch(): void {
+        const { stretch, vm, work } = this
+        stretch.elapsed = this.elapsed()
+        stretch.operations = vm.operations
+        stretch.calls = vm.calls
+        stretch.builtins = vm.builtins
+        stretch.transactions = work.transactions
+        stretch.busUs = work.busUs
+    }
+
+    private yielded(): void {
+        const { stretch, vm, work, tick } = this
+        const collectionUs = this.collectionUs()
+        this.otherUs += collectionUs
+        if (this.onTick && work.transactions > stretch.transactions) {
+            tick.startUs = this.start + stretch.elapsed
+            tick.operations = (vm.operations - stretch.operations) >>> 0
+            tick.calls = (vm.calls - stretch.calls) >>> 0
+            tick.builtins = (vm.builtins - stretch.builtins) >>> 0
+            tick.transactions = work.transactions - stretch.transactions
+            tick.busUs = work.busUs - stretch.busUs
             tick.collectionUs = collectionUs
-            tick.totalUs = elapsed - profile.passUs - framesUs
+            tick.totalUs = this.elapsed() - stretch.elapsed
             this.onTick(tick)
         }
-        this.schedule(this.loop.nextPass())
+        this.beginStretch()
     }
 
     /** Time since the pass began, µs. */

@@ -7,7 +7,7 @@ import { openPty } from '../../src/sim/pty-port'
 import { runRealTime } from '../../src/sim/real-time'
 import type { SimulatedRobot } from '../../src/sim/simulated-robot'
 import { simulate } from '../../src/simulate'
-import { RunningTendon, tendon } from './tendon'
+import { startTendon, tendon } from './tendon'
 
 /** Plugs a simulated board in at `link`. Returns a function that unplugs it. */
 async function plug(robot: SimulatedRobot, link: string): Promise<() => Promise<void>> {
@@ -19,7 +19,7 @@ async function plug(robot: SimulatedRobot, link: string): Promise<() => Promise<
 
 describe('tendon bridge', () => {
     it('serves a simulated robot until it is told to end', async () => {
-        const bridge = new RunningTendon(['bridge', '--sim', 'rover', '--bridge-port', '0'])
+        const bridge = startTendon('bridge', '--sim', 'rover', '--bridge-port', '0')
         await bridge.printed(/^connected to rover \(configuration [0-9a-f]{8}\)$/m)
         const [, url] = await bridge.printed(/^rosbridge at (ws:\/\/127\.0\.0\.1:\d+)$/m)
         const echo = await tendon('topic', 'echo', '/joint_states', '--url', url, '--count', '2', '--json')
@@ -44,7 +44,7 @@ describe('tendon bridge', () => {
             stop()
             await rm(directory, { recursive: true })
         })
-        const bridge = new RunningTendon(['bridge', '--port', link, '--bridge-port', '0', '--json'])
+        const bridge = startTendon('bridge', '--port', link, '--bridge-port', '0', '--json')
         await bridge.event('bridge')
         await unplug()
         await bridge.event('lost')

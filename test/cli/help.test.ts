@@ -9,7 +9,7 @@ describe('help', () => {
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
         expect(stdout).toMatch(new RegExp(`^Usage: tendon ${command}( |$)`, 'm'))
         // The example calls the command that it is the example of.
-        expect(stdout).toMatch(new RegExp(`^Examples?\\b.*:\\n  \\$ tendon ${command} `, 'm'))
+        expect(stdout).toMatch(new RegExp(`^Examples?\\b.*:\\n  \\$ tendon ${command}( |$)`, 'm'))
     })
 
     it('of tendon itself lists the commands', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DriveReport } from '../../src/cli/measured-drive'
-import { RunningTendon, tendon } from './tendon'
+import { startTendon, tendon } from './tendon'
 
 async function simulate(...args: string[]): Promise<DriveReport> {
     const { code, stdout, stderr } = await tendon('sim', 'rover', '--json', ...args)
@@ -59,7 +59,7 @@ describe('tendon sim', () => {
     })
 
     it('reports what it has when it is interrupted', async () => {
-        const running = new RunningTendon(['sim', 'rover', '--duration', '60', '--speed', '1', '--json'])
+        const running = startTendon('sim', 'rover', '--duration', '60', '--speed', '1', '--json')
         // It says nothing before its end; by then the drive has long begun.
         setTimeout(() => running.signal('SIGINT'), 3000)
         const { code, stdout } = await running.outcome

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectRosbridge } from '../../src/bridge/rosbridge-client'
-import { RunningTendon, tendon } from './tendon'
+import { startTendon, tendon } from './tendon'
 
 async function temporaryDirectory(): Promise<string> {
     const directory = await mkdtemp(path.join(tmpdir(), 'tendon-start-'))
@@ -17,7 +17,7 @@ async function temporaryDirectory(): Promise<string> {
 describe('tendon start', () => {
     it('puts a rover on a serial port, moves it, serves planners, and leaves nothing behind', async () => {
         const link = path.join(await temporaryDirectory(), 'rover')
-        const start = new RunningTendon(['start', '--json', '--bridge-port', '0', '--port-link', link])
+        const start = startTendon('start', '--json', '--bridge-port', '0', '--port-link', link)
         expect((await start.event('port')).port).toBe(link)
         expect(lstatSync(link).isSymbolicLink()).toBe(true)
         const motion = await start.event('motion')

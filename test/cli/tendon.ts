@@ -12,12 +12,24 @@ export interface Outcome {
     stderr: string
 }
 
+/** A command that should have ended by itself long before is killed, ms: then its code is null. */
+const PATIENCE = 25_000
+
 /** Runs `tendon` as a user does, to its end. */
-export function tendon(...args: string[]): Promise<Outcome> {
-    return new RunningTendon(args).outcome
+export async function tendon(...args: string[]): Promise<Outcome> {
+    const running = new RunningTendon(args)
+    const timer = setTimeout(() => running.signal('SIGKILL'), PATIENCE)
+    return running.outcome.finally(() => clearTimeout(timer))
 }
 
-/** A command that goes on until it is told to end. One that still runs when its test is over is killed. */
+/** Starts a command that goes on until it is told to end. One that still runs when its test is over is killed. */
+export function startTendon(...args: string[]): RunningTendon {
+    const running = new RunningTendon(args)
+    onTestFinished(() => running.signal('SIGKILL'))
+    return running
+}
+
+/** A command that is running. */
 export class RunningTendon {
     stdout = ''
     stderr = ''
@@ -32,7 +44,6 @@ export class RunningTendon {
             const { stdout, stderr } = this
             return { code: code as number | null, stdout, stderr }
         })
-        onTestFinished(() => void this.child.kill('SIGKILL'))
     }
 
     /** Resolves with the match as soon as what was printed matches. @throws Error when the command ends before */

@@ -31,7 +31,7 @@ describe('tendon topic', () => {
     it('lists topics, for people and for programs', async () => {
         const { url } = await openMovingDoor()
         const { stdout } = await tendon('topic', 'list', '--url', url)
-        expect(stdout).toMatch(/^\/odom {9}nav_msgs\/msg\/Odometry$/m)
+        expect(stdout).toMatch(/^\/odom {10}nav_msgs\/msg\/Odometry$/m)
         const { topics } = JSON.parse((await tendon('topic', 'list', '--url', url, '--json')).stdout)
         expect(topics).toContainEqual({ name: '/cmd_vel', type: 'geometry_msgs/msg/Twist' })
     })

@@ -71,12 +71,30 @@ async function driveThroughNoise(seed: number, damage: number) {
         hostTook.push(Buffer.from(frame).toString('hex'))
         deliver(frame)
     }
+    const before = { lost: session.statistics().samplesLost, tick: session.state?.tick, frames: board.sent.length }
     const states: RobotState[] = []
     session.onState(state => states.push(state))
     await settle(robot, session.arm())
     keepDriving({ robot, session, scheduler }, 0.2)
     await pass(robot, DURATION)
-    return { robot, link, session, noise, boardSent: board.sent, boardTook, hostSent: host.sent, hostTook, states }
+    return {
+        robot,
+        link,
+        session,
+        noise,
+        boardSent: board.sent,
+        boardTook,
+        hostSent: host.sent,
+        hostTook,
+        states,
+        before,
+    }
+}
+
+/** What differs first, short enough to read. */
+function firstDifference(taken: string[], sent: string[]): object | undefined {
+    const index = taken.findIndex((frame, i) => frame !== sent[i])
+    return index < 0 ? undefined : { index, taken: taken[index], sent: sent[index] }
 }
 
 /** Every sample in the frames that the board sent, by tick. */
@@ -108,15 +126,16 @@ function expectStatesAsSent(states: RobotState[], samples: Map<number, Telemetry
 test.each([1, 2])('noise between frames costs no frame either way, and each kind is counted (seed %i)', async seed => {
     const run = await driveThroughNoise(seed, 0)
     const { boardSent, boardTook, hostSent, hostTook, states, noise, link, robot } = run
-    expect(noise.toHost.cut).toBeGreaterThan(50)
+    expect(noise.toHost.cut).toBeGreaterThan(20)
     expect(noise.toBoard.badCrc).toBeGreaterThan(500)
 
-    // All that was sent arrived, in order: what the host took begins somewhere in what the board sent, for the connection
-    // was up before; the board also gets the two commands that are for its USB bridge.
-    const first = boardSent.indexOf(hostTook[0])
-    expect(hostTook).toEqual(boardSent.slice(first, first + hostTook.length))
+    // All that was sent since then arrived, in order, but for what is under way.
+    const first = boardSent.indexOf(hostTook[0], run.before.frames - UNDER_WAY)
+    expect(firstDifference(hostTook, boardSent.slice(first))).toBeUndefined()
     expect(boardSent.length - first - hostTook.length).toBeLessThan(UNDER_WAY)
-    expect(boardTook).toEqual(hostSent.filter(frame => boardTook.includes(frame)).slice(0, boardTook.length))
+    // The board's USB bridge keeps the host's first commands for itself.
+    const forBoard = hostSent.slice(hostSent.indexOf(boardTook[0]))
+    expect(firstDifference(boardTook, forBoard.slice(0, boardTook.length))).toBeUndefined()
     const { framesReceived, commandsReceived } = robot.usb.statistics
     expect(hostSent.length - framesReceived - commandsReceived).toBeLessThan(UNDER_WAY)
 
@@ -133,7 +152,7 @@ test.each([1, 2])('noise between frames costs no frame either way, and each kind
 
 test.each([3, 4])('damaged frames are dropped and counted, none is taken for another (seed %i)', async seed => {
     const run = await driveThroughNoise(seed, 0.03)
-    const { boardSent, boardTook, hostSent, hostTook, states, session } = run
+    const { boardSent, boardTook, hostSent, hostTook, states, session, before } = run
     const fromBoard = new Set(boardSent)
     const fromHost = new Set(hostSent)
     expect(hostTook.filter(frame => !fromBoard.has(frame))).toEqual([])
@@ -142,11 +161,10 @@ test.each([3, 4])('damaged frames are dropped and counted, none is taken for ano
     const samples = samplesIn(boardSent, 2)
     expectStatesAsSent(states, samples)
     const taken = new Set(states.map(state => state.tick))
-    const missing = [...samples.keys()].filter(
-        tick => tick > states[0].tick && tick < states.at(-1)!.tick && !taken.has(tick),
-    )
+    const from = before.tick ?? states[0].tick
+    const missing = [...samples.keys()].filter(tick => tick > from && tick < states.at(-1)!.tick && !taken.has(tick))
     expect(missing.length).toBeGreaterThan(0)
-    expect(session.statistics().samplesLost).toBe(missing.length)
+    expect(session.statistics().samplesLost - before.lost).toBe(missing.length)
     expect(taken.size).toBe(states.length)
     expect(states.at(-1)!.mode).toBe('armed')
     expect(run.robot.body.velocities()[0]).toBeGreaterThan(4.5)

@@ -72,7 +72,7 @@ class NoisyWay {
 
     private badCrc(bytes: Uint8Array): Uint8Array {
         this.counts.badCrc++
-        const copy = bytes.slice()
+        const copy = Uint8Array.from(bytes)
         // Behind the start, check sum (escaped, perhaps) and length, before the end; nothing that is or becomes a sequence.
         for (;;) {
             const at = 7 + this.whole(copy.length - 9)
@@ -91,7 +91,7 @@ class NoisyWay {
             lost.splice(at, 1 + this.whole(8))
             return Uint8Array.from(lost)
         }
-        const copy = bytes.slice()
+        const copy = Uint8Array.from(bytes)
         copy[at] ^= 1 + this.whole(255)
         return copy
     }

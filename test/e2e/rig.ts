@@ -1,4 +1,5 @@
-import { onTestFinished } from 'vitest'
+import { beforeAll, onTestFinished } from 'vitest'
+import { buildFirmware } from '../../src/flash/build'
 import { firstPacket, packetCommand } from '../../src/protocol/frame'
 import { RobotCommand } from '../../src/protocol/service'
 import { SETPOINT_HEADER_BYTES } from '../../src/protocol/setpoint'
@@ -9,6 +10,9 @@ import { connectSimulated, runFast, schedulerOf, settle, simulate, type Simulati
 
 /** Between two setpoints of a planner, ms. */
 export const SETPOINT_MS = 20
+
+// Compiling takes seconds, and longer on a busy machine; the result is kept.
+beforeAll(() => buildFirmware('rover'), 180_000)
 
 export interface Rig {
     robot: SimulatedRobot

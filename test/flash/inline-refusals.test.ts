@@ -185,6 +185,13 @@ const cases: Case[] = [
         source: `class C<T> { constructor(private x: T) {}
             /** @inline */ f(): void { const y: T = this.x; this.x = y } }
             export function g(c: C<number>): void { c.f() }`,
+        reason: 'its class has type parameters or no name',
+    },
+    {
+        what: 'a type parameter of the class',
+        source: `export class C<T> { constructor(private x: T) {}
+            /** @inline */ f(): void { const y: T = this.x; this.x = y }
+            g(): void { this.f() } }`,
         reason: 'its class has type parameters',
     },
     {
@@ -275,7 +282,9 @@ test('refuses an import that would start a module before one it needs', () => {
             export class Thing { last = 0;
             /** @inline */ run(): void { this.last = copy[0] } }`,
     })
-    expect(refused.map(({ reason }) => reason)).toEqual(['caller.ts would import thing.ts, which needs caller.ts to start first'])
+    expect(refused.map(({ reason }) => reason)).toEqual([
+        'caller.ts would import thing.ts, which needs caller.ts to start first',
+    ])
 })
 
 test('says which file is missing', () => {

@@ -14,6 +14,8 @@ export interface VmHost {
     i2cTransfer(address: number, write: Uint8Array | undefined, read: Uint8Array | undefined): number
     /** The program ended: 0 when it asked for a restart, else the panic code. The runtime starts it again. */
     onPanic(code: number): void
+    /** A fiber of the program has stopped running: it sleeps, waits or is over. */
+    onYield?(): void
     /** Fills with random bytes. */
     random(into: Uint8Array): void
     /** Content of the settings flash at power-on, if any. */
@@ -65,7 +67,13 @@ export class DeviceScriptVm {
         this.words = new Uint32Array(this.runtime.memory.buffer)
         this.runtime.__wasm_call_ctors()
         const malloc = (size: number) => this.runtime.malloc(size)
-        this.meter = new Meter(this.runtime.memory, this.runtime.__indirect_function_table, malloc, profile)
+        this.meter = new Meter(
+            this.runtime.memory,
+            this.runtime.__indirect_function_table,
+            malloc,
+            () => host.onYield?.(),
+            profile,
+        )
         this.counterIndex = this.meter.counters >> 2
         this.frameAddress = this.runtime.malloc(MAX_FRAME)
         this.runtime.__indirect_function_table.set(
@@ -167,7 +175,12 @@ export class DeviceScriptVm {
     private i2cTransaction(context: number): void {
         const { words } = this
         const argument = (context + Layout.Context.stack + 8) >> 2
-        const result = this.host.i2cTransfer(words[argument], this.buffer(argument + 2), this.buffer(argument + 4))
+        const address = words[argument]
+        if (words[argument + 1] !== Layout.Value.int || address < 1 || address > 0x7f) {
+            throw new RangeError(`I2C address ${address} in the program, allowed 1 to 127: a board throws there`)
+        }
+        const write = this.constant(context, argument + 2) ?? this.buffer(argument + 2)
+        const result = this.host.i2cTransfer(address, write, this.buffer(argument + 4))
         const fiber = words[(context + Layout.Context.currentFiber) >> 2]
         words[(fiber + Layout.FIBER_RETURN_VALUE) >> 2] = result
         words[(fiber + Layout.FIBER_RETURN_VALUE + 4) >> 2] = Layout.Value.int
@@ -175,12 +188,25 @@ export class DeviceScriptVm {
 
     /** The bytes of a buffer argument; undefined for null, undefined and an empty buffer. */
     private buffer(argument: number): Uint8Array | undefined {
-        if (this.words[argument + 1] !== Layout.Value.object) return undefined
+        const kind = this.words[argument + 1]
+        if (kind === Layout.Value.none) return undefined
+        if (kind !== Layout.Value.object) throw new TypeError('I2C transaction without a buffer: a board throws there')
         const address = this.words[argument]
         const length = this.words[(address + Layout.HeapBuffer.length) >> 2] & 0xffff
         if (length === 0) return undefined
         const start = address + Layout.HeapBuffer.data
         return this.bytes.subarray(start, start + length)
+    }
+
+    /** The bytes of a constant buffer of the program (hex`…`), which can be written to the bus; undefined for all else. */
+    private constant(context: number, argument: number): Uint8Array | undefined {
+        const { words } = this
+        const index = words[argument]
+        if (words[argument + 1] !== Layout.Value.constant || index >> Layout.CONSTANT_INDEX_BITS !== 0) return undefined
+        const image = words[(context + Layout.Context.image) >> 2]
+        const section = (image + words[(image + Layout.Image.buffers) >> 2] + index * Layout.Image.bufferSize) >> 2
+        const start = image + words[(image + Layout.Image.stringData) >> 2] + words[section]
+        return this.bytes.subarray(start, start + words[section + 1])
     }
 
     private text(address: number): string {

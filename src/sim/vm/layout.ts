@@ -12,6 +12,8 @@ export const OP_HANDLERS = 18912
 export const OP_COUNT = 95
 /** `stmt1_call0` … `stmt9_call8` and `stmt2_call_array`: the opcodes that call something. */
 export const CALL_OPS = [2, 3, 4, 5, 6, 7, 8, 9, 10, 79]
+/** `stmt1_return`. */
+export const RETURN_OP = 12
 /** Opcodes from here on push a small constant and have no handler (`DEVS_DIRECT_CONST_OP`). */
 export const DIRECT_CONST_OP = 0x80
 /** In `DEVS_OP_PROPS`: the opcode is followed by a number. */
@@ -47,8 +49,13 @@ export const Chunk = { next: 0, end: 4, start: 8 }
 /** A block's header: size in words, tag in the top byte; `DEVS_GC_TAG_FREE` under the mark bits. */
 export const Block = { sizeMask: 0xffffff, tagShift: 24, tagMask: 0x0f, free: 1 }
 
-/** High word of a value that holds a 32-bit integer, of one that points to a heap object. */
-export const Value = { int: 0xffffffff, object: 0x8 }
+/**
+ * High word of a value that holds a 32-bit integer, of one that points to a heap object, of one that is a constant of the
+ * image (`DEVS_HANDLE_TYPE_IMG_BUFFERISH`), and of undefined and null.
+ */
+export const Value = { int: 0xffffffff, object: 0x8, constant: 0x4, none: 0 }
+/** A constant's index has its kind above these bits; the kind of a buffer is 0 (`DEVS_STRIDX_BUFFER`). */
+export const CONSTANT_INDEX_BITS = 14
 
-/** In the program image: offset of the function section's header (`devs_img_header_t`), size of a function. */
-export const Image = { functions: 32, functionSize: 16 }
+/** In the program image: offsets of sections' headers (`devs_img_header_t`), and the size of what is in them. */
+export const Image = { functions: 32, functionSize: 16, buffers: 80, bufferSize: 8, stringData: 88 }

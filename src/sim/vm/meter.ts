@@ -20,11 +20,15 @@ export class Meter {
     /** Address of a u32 for each program counter: how often the operation that ends there ran. 0 without a profile. */
     private readonly histogram: number
 
-    /** @param profile whether to count by program counter too */
+    /**
+     * @param onYield called when a fiber has stopped running: it sleeps, waits or is over
+     * @param profile whether to count by program counter too
+     */
     constructor(
         private readonly memory: WebAssembly.Memory,
         table: WebAssembly.Table,
         malloc: (size: number) => number,
+        onYield: () => void,
         profile: boolean,
     ) {
         this.counters = malloc(COUNTER_BYTES)
@@ -39,9 +43,15 @@ export class Meter {
         const calls = new Set(Layout.CALL_OPS.map(op => indices[op]))
         const unique = [...new Set(indices)]
         const originals = unique.map(index => table.get(index) as WebAssemblyFunction)
+        const returns = indices[Layout.RETURN_OP]
         const wrappers = wrap(
             memory,
-            originals.map((handler, i) => ({ handler, isCall: calls.has(unique[i]) })),
+            originals.map((handler, i) => ({
+                handler,
+                isCall: calls.has(unique[i]),
+                mayYield: calls.has(unique[i]) || unique[i] === returns,
+            })),
+            onYield,
             this.counters,
             this.weights,
             this.histogram,
@@ -101,7 +111,8 @@ export function asTableFunction(callback: (context: number) => void): WebAssembl
 
 function wrap(
     memory: WebAssembly.Memory,
-    handlers: { handler: WebAssemblyFunction; isCall: boolean }[],
+    handlers: { handler: WebAssemblyFunction; isCall: boolean; mayYield: boolean }[],
+    onYield: () => void,
     counters: number,
     weights: number,
     histogram: number,
@@ -116,7 +127,7 @@ function wrap(
         ADD,
         ...store32(counter * 4),
     ]
-    const bodies = handlers.map(({ handler, isCall }, i) => {
+    const bodies = handlers.map(({ handler, isCall, mayYield }, i) => {
         const frame = handler.length - 2
         const context = handler.length - 1
         const weight = [...get(frame), LOAD_U16, 1, Layout.ACTIVATION_PC, LOAD_U8, 0, ...unsigned(weights)]
@@ -126,10 +137,12 @@ function wrap(
             ? [...entry, ...entry, ...load32(histogram), ...constant(1), ADD, ...store32(histogram)]
             : []
         const body = [...add(Counter.operations, weight), ...count, ...handlerArguments(handler), CALL, ...unsigned(i)]
-        if (!isCall) return body
+        // Nothing runs on when the fiber waits or is over.
+        const current = [...get(context), ...load32(Layout.Context.currentFunction)]
+        const yielded = [...current, IS_ZERO, IF, NO_RESULT, CALL, ...unsigned(handlers.length), END]
+        if (!isCall) return mayYield ? [...body, ...yielded] : body
         // What was called runs on in the interpreter's loop when it is a function of the program: then the context's
         // current function is a new one. It is the old one after a builtin, and null after a builtin that waits.
-        const current = [...get(context), ...load32(Layout.Context.currentFunction)]
         return [
             ...constant(counters),
             ...get(context),
@@ -148,27 +161,31 @@ function wrap(
             ELSE,
             ...add(Counter.builtins, constant(1)),
             END,
+            ...yielded,
         ]
     })
     const module = assemble({
         imports: [
             [...name('env'), ...name('memory'), 2, 0, 0],
             ...handlers.map(({ handler }, i) => importFunction(`h${i}`, typeOf(handler))),
+            importFunction('yielded', NO_ARGUMENTS),
         ],
         functions: handlers.map(({ handler }) => typeOf(handler)),
         exports: handlers.map((_, i) => `w${i}`),
-        importedFunctions: handlers.length,
+        importedFunctions: handlers.length + 1,
         bodies,
     })
     const env = Object.fromEntries(handlers.map(({ handler }, i) => [`h${i}`, handler]))
-    const instance = new WebAssembly.Instance(module, { env: { memory, ...env } })
+    const instance = new WebAssembly.Instance(module, { env: { memory, yielded: onYield, ...env } })
     return handlers.map((_, i) => instance.exports[`w${i}`] as WebAssemblyFunction)
 }
 
 // WebAssembly's binary format (core specification 1.0, chapter 5), as much as is needed.
 
 const [CALL, IF, ELSE, END, NO_RESULT] = [0x10, 0x04, 0x05, 0x0b, 0x40]
-const [LOAD_U16, LOAD_U8, ADD, AND, NOT_EQUAL, SHIFT_LEFT] = [0x2f, 0x2d, 0x6a, 0x71, 0x47, 0x74]
+const [LOAD_U16, LOAD_U8, ADD, AND, NOT_EQUAL, SHIFT_LEFT, IS_ZERO] = [0x2f, 0x2d, 0x6a, 0x71, 0x47, 0x74, 0x45]
+/** Type of a function without arguments. */
+const NO_ARGUMENTS = 3
 const I32 = 0x7f
 
 const get = (local: number) => [0x20, local]
@@ -192,7 +209,7 @@ function signed(value: number): number[] {
     return [...bytes, value & 0x7f]
 }
 
-/** Functions of 1, 2 or 3 integers (types 0, 1, 2) without result. */
+/** Functions of 1, 2, 3 or no integers (types 0, 1, 2, {@link NO_ARGUMENTS}) without result. */
 function assemble(parts: {
     imports: number[][]
     functions: number[]
@@ -203,7 +220,7 @@ function assemble(parts: {
     const vector = (items: number[][]) => [...unsigned(items.length), ...items.flat()]
     const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content]
     const sized = (content: number[]) => [...unsigned(content.length), ...content]
-    const types = [1, 2, 3].map(count => [0x60, ...vector(Array.from({ length: count }, () => [I32])), 0])
+    const types = [1, 2, 3, 0].map(count => [0x60, ...vector(Array.from({ length: count }, () => [I32])), 0])
     return new WebAssembly.Module(
         new Uint8Array([
             ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

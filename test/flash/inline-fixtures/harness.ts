@@ -65,7 +65,9 @@ export function callsIn(text: string): string[] {
     const calls: string[] = []
     const visit = (node: ts.Node): void => {
         if (ts.isCallExpression(node)) {
-            calls.push(ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText())
+            calls.push(
+                ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText(),
+            )
         }
         ts.forEachChild(node, visit)
     }
@@ -83,10 +85,8 @@ function write(root: string, sources: Sources): void {
 function typeErrors(root: string): string[] {
     const { options } = ts.convertCompilerOptionsFromJson(COMPILER_OPTIONS, root)
     const program = ts.createProgram([path.join(root, 'main.ts')], options)
-    return ts
-        .getPreEmitDiagnostics(program)
-        .map(({ file, start, messageText }) => {
-            const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0
-            return `${file?.fileName ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
-        })
+    return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+        const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0
+        return `${file?.fileName ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
+    })
 }

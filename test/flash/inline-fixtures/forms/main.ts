@@ -47,7 +47,7 @@ export function run(a: number, b: number): unknown[] {
             counter.count(0)
     }
     const v = new Vector(a, b)
-    v.add(new Vector(1, 1)).x
+    v.add(new Vector(1, 1))
     Vector.scale(v, 3)
     log.push(v.x, v.y, counter.last, counter.total, early(a, b), order(a))
     return log

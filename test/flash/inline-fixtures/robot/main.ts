@@ -36,5 +36,16 @@ export function run(answers: number[], goals: number[], mode: number): unknown {
     robot.mode = mode
     new Loop(robot).run(goals)
     const { position, effort, missed, moved } = robot
-    return [asked, position, effort, missed, moved, robot.mode, bridge.written, recorder.lines, recorder.dropped, encoder.errors]
+    return [
+        asked,
+        position,
+        effort,
+        missed,
+        moved,
+        robot.mode,
+        bridge.written,
+        recorder.lines,
+        recorder.dropped,
+        encoder.errors,
+    ]
 }
