@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { INTERRUPTED, onInterruption } from './interruption'
 import type { DriveReport } from './measured-drive'
 import { boardOption, checkRobot, durationOption, inlineOption, jsonOption, seedOption, speed } from './options'
-import { print, printJson, span, table } from './output'
+import { note, print, printJson, span, table } from './output'
 
 interface SimOptions {
     board: string
@@ -38,6 +38,11 @@ async function simulateDrive(robot: string, { json, ...options }: SimOptions): P
     await checkRobot(robot)
     const { measureDrive } = await import('./measured-drive')
     const interruption = onInterruption()
+    if (options.speed !== 'max') {
+        note(
+            `driving for ${options.duration} s, ${options.speed} times as fast as wall time; Ctrl-C ends it and reports`,
+        )
+    }
     try {
         const report = await measureDrive({ robot, ...options, signal: interruption.signal })
         if (json) printJson(report)

@@ -85,7 +85,7 @@ class LineView implements StartView {
 
 /** Events scroll; below them a block that is overwritten. */
 class ScreenView implements StartView {
-    readonly periodMs = 200
+    readonly periodMs = 100
     private readonly map = new TrailMap(32, 11, { x: -0.3, y: -0.6, size: 1.65 })
     private height = 0
 

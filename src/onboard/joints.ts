@@ -42,9 +42,8 @@ export class Joints {
     readonly lowest: number[] = []
     readonly highest: number[] = []
 
-    /** Joint radians for each radian of the encoder, signed; joint position at encoder angle 0. */
+    /** Joint radians for each radian of the encoder, signed. */
     readonly scale: number[] = []
-    readonly offset: number[] = []
     /** Observer gains: what of the position error one tick moves the position (1) and the velocity (1/s) by. */
     readonly observerPosition: number[] = []
     readonly observerVelocity: number[] = []
@@ -89,7 +88,6 @@ export class Joints {
             this.velocityLimit.push(joint.velocityLimit)
             this.effortLimit.push(joint.effortLimit)
             this.scale.push(joint.encoder.direction / joint.encoder.ratio)
-            this.offset.push(-joint.encoder.zeroOffset * (joint.encoder.direction / joint.encoder.ratio))
             trackingGains(joint.encoder.observerBandwidth, dt, tracking)
             this.observerPosition.push(tracking.position)
             this.observerVelocity.push(tracking.velocity)
@@ -146,11 +144,17 @@ export function coastJoint(joints: Joints, i: number): void {
     joints.reading[i] = reading
 }
 
-/** Takes the encoders' readings as they are for the joints' positions, at rest: before the first tick. */
+/**
+ * Takes the encoders' readings as they are for the joints' positions, at rest: before the first tick. Of the positions that
+ * a reading may mean, the one nearest to 0 is taken: a joint just below 0 is not a turn above it.
+ */
 export function startJoints(joints: Joints): void {
     for (let i = 0; i < joints.count; i++) {
+        let angle = joints.reading[i] - joints.config[i].encoder.zeroOffset
+        if (angle >= PI) angle -= TWO_PI
+        else if (angle < -PI) angle += TWO_PI
         joints.lastReading[i] = joints.reading[i]
-        joints.measured[i] = joints.reading[i] * joints.scale[i] + joints.offset[i]
+        joints.measured[i] = angle * joints.scale[i]
         joints.position[i] = joints.measured[i]
         joints.velocity[i] = 0
     }

@@ -52,11 +52,13 @@ export interface MotorController {
 
 /** Consecutive motor commands that must fail before it is a fault: one lost transaction is no reason to stop. */
 const MOTOR_MISSES = 3
+/** Attempts at a first sample of all encoders. */
+const FIRST_SAMPLES = 5
 /**
- * What is left of a command's time when the tick already takes it for over, ms: the clock may read 1 ms low and the next
- * tick start 1 ms late. So the motors are off at most one period after the deadline.
+ * What is left of a command's time when the tick already takes it for over, ms: the clock may read 1 ms low, and the next
+ * tick may start up to half a period after its own deadline. So the motors are off at most one period after the command's.
  */
-const DEADLINE_MARGIN_MS = 2
+const DEADLINE_MARGIN_MS = 6
 
 /**
  * The robot on the board: its tick, its modes, its commands. The tick is a handful of stages over all joints; everything
@@ -117,9 +119,12 @@ export class Robot {
         }
     }
 
-    /** Every driver has started and read a first sample: the robot may be armed. */
+    /** Every driver has started: the robot may be armed. */
     started(): void {
-        this.encoders.sample()
+        const encoders = this.encoders
+        encoders.sample()
+        // A joint whose first sample failed would jump when a later one succeeds.
+        for (let i = 1; i < FIRST_SAMPLES && encoders.failed !== 0; i++) encoders.sample()
         startJoints(this.joints)
         if (this.chassis) this.chassis.start(this.joints.position)
         this.mode = RobotMode.Idle
@@ -145,6 +150,11 @@ export class Robot {
         controlJoints(this.joints)
         this.act()
         this.telemetry.add(this, now, tick, deadline, lateTicks)
+    }
+
+    /** Deadlines passed without a tick: samples of consecutive ticks end here. Called before the tick that follows. */
+    skipped(lateTicks: number): void {
+        this.telemetry.flush(this, lateTicks)
     }
 
     /** Reads every sensor once. A sample that failed is dropped and counted. @inline */

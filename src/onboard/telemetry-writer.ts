@@ -16,8 +16,8 @@ const VELOCITY_COUNTS = 1 / VELOCITY_SCALE
 const EFFORT_COUNTS = 1 / EFFORT_SCALE
 
 /**
- * Collects every tick's sample and hands out reports (layout: `protocol/telemetry.ts`) when they are full, or when a tick
- * was skipped, because a report's ticks are consecutive. Two buffers take turns: one fills while the other is on its way.
+ * Collects every tick's sample and hands out reports (layout: `protocol/telemetry.ts`) when they are full, or flushed when a
+ * tick was skipped, because a report's ticks are consecutive. Two buffers take turns: one fills while the other is on its way.
  * When both are full, the newest samples are dropped, and the gap in `tick` shows it.
  */
 export class TelemetryWriter {
@@ -26,7 +26,6 @@ export class TelemetryWriter {
     private filling = 0
     private readonly busy = [false, false]
     private samples = 0
-    private nextTick = -1
     private reports = 0
     /** Where the next sample goes. */
     private at = HEADER_BYTES
@@ -53,13 +52,17 @@ export class TelemetryWriter {
         this.busy[index] = false
     }
 
+    /**
+     * Sends what has been collected. For when ticks are skipped, before the next is added: the robot's state, which the
+     * report's header holds, is then still that of its last sample.
+     */
+    flush(robot: Robot, lateTicks: number): void {
+        if (this.samples !== 0) this.finish(robot, lateTicks)
+    }
+
     /** Packs this tick's sample. Part of the tick: `setAt` with a format is one operation, so nothing is called here. @inline */
     add(robot: Robot, now: number, tick: number, deadline: number, lateTicks: number): void {
-        let samples = this.samples
-        if (samples !== 0 && tick !== this.nextTick) {
-            this.finish(robot, lateTicks)
-            samples = 0
-        }
+        const samples = this.samples
         const filling = this.filling
         const buffer = this.buffers[filling]
         if (samples === 0) {
@@ -71,7 +74,6 @@ export class TelemetryWriter {
             buffer.setAt(0, 'u32', tick)
             buffer.setAt(4, 'u32', deadline)
         }
-        this.nextTick = tick + 1
         const start = this.at
         buffer.setAt(start, 'u8', now - deadline)
         let at = start + 2

@@ -19,6 +19,8 @@ export interface Ticking {
      * @param lateTicks ticks that started late so far, this one included
      */
     tick(now: number, tick: number, deadline: number, lateTicks: number): void
+    /** Deadlines passed without a tick. Called before the tick that follows. */
+    skipped(lateTicks: number): void
     /** After one tick in so many. */
     housekeeping(): void
 }
@@ -78,6 +80,7 @@ export class TickLoop {
                     this.skippedTicks += skipped
                     tick += skipped
                     deadline += skipped * periodMs
+                    robot.skipped(this.lateTicks)
                 }
             }
             robot.tick(now, tick, deadline, this.lateTicks)

@@ -84,6 +84,7 @@ export class SimulatedBoard {
     private outbox: Uint8Array[] = []
     private alarm: ReturnType<VirtualClock['at']> | undefined
     private start = 0
+    private bootedAt = Infinity
     private inPass = false
     /** Time spent in this pass on what the runtime's counters do not tell, µs. */
     private otherUs = 0
@@ -126,11 +127,13 @@ export class SimulatedBoard {
     powerOn(deviceId: bigint, program: Buffer): void {
         this.vm.start(deviceId)
         this.vm.deploy(program)
-        this.schedule(this.clock.now + BOOT_US)
+        this.bootedAt = this.clock.now + BOOT_US
+        this.schedule(this.bootedAt)
     }
 
-    /** A frame from the host has arrived, whole and with a right check sum. */
+    /** A frame from the host has arrived, whole and with a right check sum. It is lost while the board boots. */
     receiveFrame(frame: Uint8Array): void {
+        if (this.clock.now < this.bootedAt) return
         this.inbox.push(frame)
         this.loop.frameArrived(this.clock.now)
         this.reschedule()

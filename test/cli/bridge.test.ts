@@ -7,7 +7,9 @@ import { openPty } from '../../src/sim/pty-port'
 import { runRealTime } from '../../src/sim/real-time'
 import type { SimulatedRobot } from '../../src/sim/simulated-robot'
 import { simulate } from '../../src/simulate'
-import { startTendon, tendon } from './tendon'
+import { needFirmware, startTendon, tendon } from './tendon'
+
+needFirmware(true)
 
 /** Plugs a simulated board in at `link`. Returns a function that unplugs it. */
 async function plug(robot: SimulatedRobot, link: string): Promise<() => Promise<void>> {

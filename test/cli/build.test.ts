@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { TickReport } from '../../src/cli/tick-cost'
-import { tendon } from './tendon'
+import { needFirmware, tendon } from './tendon'
+
+needFirmware(true, false)
 
 interface Report {
     bytes: number

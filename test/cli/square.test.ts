@@ -4,6 +4,9 @@ import { SQUARE_SECONDS, squareAt } from '../../src/cli/square-path'
 import { driveSquare, PlannerError, type SquareOptions } from '../../src/cli/square-planner'
 import { connectSimulated, schedulerOf, settle, simulate } from '../../src/simulate'
 import { KinematicRobot } from '../bridge/kinematic-robot'
+import { needFirmware } from './tendon'
+
+needFirmware(true)
 
 describe('the path', () => {
     it.each([
@@ -71,6 +74,8 @@ describe('the planner', () => {
         for (const corner of corners) expect(corner).toBeLessThan(0.05)
         expect(Math.hypot(end.x - begin.x, end.y - begin.y)).toBeLessThan(0.05)
         expect(Math.abs(end.heading - begin.heading - 2 * Math.PI)).toBeLessThan(0.05)
+        // The next report tells.
+        simulated.runUntil(simulated.clock.now / 1e6 + 0.1)
         expect(session.state?.mode).toBe('idle')
         await session.close()
     })

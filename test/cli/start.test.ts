@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectRosbridge } from '../../src/bridge/rosbridge-client'
-import { startTendon, tendon } from './tendon'
+import { needFirmware, startTendon, tendon } from './tendon'
+
+needFirmware(true)
 
 async function temporaryDirectory(): Promise<string> {
     const directory = await mkdtemp(path.join(tmpdir(), 'tendon-start-'))

@@ -1,7 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { beforeAll, onTestFinished } from 'vitest'
+import { buildFirmware } from '../../src/flash/build'
 
 const BINARY = fileURLToPath(new URL('../../bin/tendon.js', import.meta.url))
 
@@ -10,6 +11,11 @@ export interface Outcome {
     code: number | null
     stdout: string
     stderr: string
+}
+
+/** Has the rover's firmware compiled before the tests of a file, which takes longer than any of the commands. */
+export function needFirmware(...inline: boolean[]): void {
+    for (const each of inline) beforeAll(() => buildFirmware('rover', { inline: each }))
 }
 
 /** A command that should have ended by itself long before is killed, ms: then its code is null. */
@@ -47,15 +53,12 @@ export class RunningTendon {
     }
 
     /** Resolves with the match as soon as what was printed matches. @throws Error when the command ends before */
-    async printed(pattern: RegExp): Promise<RegExpMatchArray> {
+    async printed(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpMatchArray> {
         for (;;) {
-            const match = this.stdout.match(pattern)
+            const match = this[stream].match(pattern)
             if (match) return match
-            const ended = await Promise.race([
-                once(this.child.stdout, 'data').then(() => undefined),
-                this.outcome.then(outcome => outcome),
-            ])
-            if (ended && !this.stdout.match(pattern)) {
+            const ended = await Promise.race([once(this.child[stream], 'data').then(() => undefined), this.outcome])
+            if (ended && !ended[stream].match(pattern)) {
                 throw new Error(`ended with ${ended.code} before printing ${pattern}: ${ended.stdout}${ended.stderr}`)
             }
         }

@@ -7,7 +7,7 @@ const DEADLINE = 0.1
 const TICK = 0.01
 /** The board takes a command for over this much early, s: its clock's step and the jitter of its ticks (robot.ts), and the
  * step of the clock that the command came in. */
-const EARLY = 0.003
+const EARLY = 0.007
 
 function isDriven(outputs: number[]): boolean {
     return outputs.some(duty => duty !== 0)

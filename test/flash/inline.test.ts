@@ -11,13 +11,20 @@ function fixture(name: string): Sources {
 }
 
 test('a call becomes its body on its own line, and every other line stays where it was', () => {
+    const log = `export function log(value: number): void {
+    value++
+}
+`
     const { texts, inlined, refused, errors } = inline({
+        'log.ts': log,
         'main.ts': `import { Filter } from './filter'
+import { log } from './log'
 export function smooth(filter: Filter, value: number): number {
     filter.add(
         value, // newest
         2 * value
     )
+    log(filter.mean)
     return filter.mean
 }
 `,
@@ -38,12 +45,15 @@ export class Filter {
 `,
     })
     expect(texts).toEqual({
-        'main.ts': `import { Filter } from './filter'; import { HALF as HALF_1 } from './filter'
+        'log.ts': log,
+        'main.ts': `import { Filter } from './filter'
+import { log } from './log'; import { HALF as HALF_1 } from './filter'
 export function smooth(filter: Filter, value: number): number {
     { const second_1 = 2 * value; const sum_1 = value + second_1; filter.mean = (filter.mean + sum_1 * HALF_1) / 2; filter.count++; }
 
 
 
+    log(filter.mean)
     return filter.mean
 }
 `,
@@ -63,7 +73,7 @@ export class Filter {
 }
 `,
     })
-    expect(inlined).toEqual([{ callee: 'Filter.add', caller: 'smooth', file: 'main.ts', line: 3 }])
+    expect(inlined).toEqual([{ callee: 'Filter.add', caller: 'smooth', file: 'main.ts', line: 4 }])
     expect(refused).toEqual([])
     expect(errors).toEqual([])
 })

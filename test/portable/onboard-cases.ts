@@ -69,7 +69,7 @@ async function jointCases(log: Log, pause: Pause): Promise<void> {
         if (step % 7 === 3) coastJoint(joints, step % 3)
         if (step % 15 === 0) {
             const mode = (step / 15) & 3
-            for (let i = 0; i < joints.count; i++) setJoint(joints, i, (mode + i) & 3, next() * (mode === 2 ? 20 : 1))
+            for (let i = 0; i < joints.count; i++) setJoint(joints, i, (mode + i) & 3, Math.floor(next() * 200000))
         }
         estimateJoints(joints)
         controlJoints(joints)
@@ -119,6 +119,10 @@ async function robotCases(log: Log, pause: Pause): Promise<void> {
     let sequence = 65530
     for (let tick = 0; tick < 160; tick++) {
         if (tick % STRETCH === 0) await pause()
+        if (tick % 37 === 20) {
+            robot.skipped(tick >> 3)
+            continue
+        }
         const now = 1000 + tick * 10
         for (let i = 0; i < 3; i++) encoders.turn(i, 0.05 * motors.effort[i] + 0.01 * next())
         encoders.failed = tick > 80 && tick < 90 ? 2 : tick % 13 === 5 ? 5 : 0
@@ -137,7 +141,7 @@ async function robotCases(log: Log, pause: Pause): Promise<void> {
             robot.setpoint(
                 encodeSetpoint(sequence, tick < 20 ? 0 : 70, [
                     { joint: 0, mode, value: next() * 30 },
-                    { joint: 2, mode: 4 - mode, value: next() * 2 },
+                    { joint: 2, mode: 4 - mode, value: next() * 4 },
                 ]),
                 now,
             )
@@ -193,6 +197,9 @@ async function loopCases(log: Log): Promise<void> {
                 clock.now += tick % 5
                 if (seen.length === 40) loop.running = false
             },
+            skipped: lateTicks => {
+                seen.push(-2 - lateTicks)
+            },
             housekeeping: () => {
                 seen.push(-1)
             },
@@ -241,4 +248,3 @@ export async function onboardCases(log: Log, pause: Pause): Promise<void> {
     await loopCases(put)
     await textCases(put, pause)
 }
-

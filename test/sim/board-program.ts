@@ -1,4 +1,5 @@
 import { compileEntry } from '../../src/flash/build'
+import { makeFrame } from '../../src/protocol/frame'
 import { type BoardProfile, boardProfiles } from '../../src/sim/board-profile'
 import { Random } from '../../src/sim/random'
 import { SimulatedBoard } from '../../src/sim/simulated-board'
@@ -33,7 +34,7 @@ export interface Transaction {
 }
 
 export async function boardProgram(): Promise<Buffer> {
-    const sources = ['src/hal', 'src/firmware', 'src/onboard', 'src/protocol', 'src/control', 'test/vm/board-main.ts']
+    const sources = ['src/hal', 'src/firmware/board.ts', 'test/vm/board-main.ts']
     return (await compileEntry('test/vm/board-main.ts', sources)).bytecode
 }
 
@@ -89,4 +90,45 @@ export function powerOn(
     })
     board.powerOn(DEVICE_ID, program)
     return { ...run, board }
+}
+
+/** Between two frames of a host whose clock is not the board's, ms per ms: so the phase between both wanders. */
+const HOST_CLOCK = 1.003
+/** Turns of the program's work that make its tick, with the loop around it, 3.1 ms on an RP2040. */
+const TURNS_OF_3_MS = 71
+
+/** Period of a control loop on an RP2040, ms, over `seconds`, with a short frame from the host each `frameMs` (0: none). */
+export function loopPeriods(
+    program: Buffer,
+    periodMs: number,
+    frameMs: number,
+    seconds: number,
+): { min: number; mean: number; max: number; load: number; count: number } {
+    const profile = boardProfiles.rp2040
+    const { clock, board, transactions } = powerOn(program, request(Scenario.Loop, periodMs, TURNS_OF_3_MS), {
+        profile,
+    })
+    const id = Buffer.alloc(8)
+    id.writeBigUInt64LE(DEVICE_ID)
+    // For a service that the board does not have: nothing answers.
+    const frame = makeFrame(id, 0x30, 0x80)
+    const delays = new Random(7)
+    const send = () => {
+        clock.at(clock.now + delays.uniform(...profile.linkDelayUs), () => board.receiveFrame(frame))
+        clock.at(clock.now + frameMs * 1000 * HOST_CLOCK, send)
+    }
+    if (frameMs > 0) send()
+    clock.runUntil(500_000)
+    const busyUs = board.work.busyUs
+    transactions.length = 0
+    clock.runUntil(500_000 + seconds * 1e6)
+    const starts = transactions.filter((_, i) => i % 2 === 0).map(({ time }) => time * 1000)
+    const periods = starts.slice(1).map((time, i) => time - starts[i])
+    return {
+        min: Math.min(...periods),
+        mean: periods.reduce((sum, period) => sum + period, 0) / periods.length,
+        max: Math.max(...periods),
+        load: (board.work.busyUs - busyUs) / (seconds * 1e6),
+        count: periods.length,
+    }
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeFrame } from '../../src/protocol/frame'
 import { type BoardProfile, boardProfiles } from '../../src/sim/board-profile'
+import type { TickCost } from '../../src/sim/simulated-board'
 import {
     boardProgram,
     DEVICE_ID,
@@ -115,7 +116,7 @@ test('what a tick cost is reported with its parts', () => {
         profile: { ...free, passUs: 90, operationUs: 2, callUs: 100, builtinUs: 30, i2cUs: 70 },
         device: () => ({ duration: 0.0004 }),
     })
-    const ticks: (typeof board.onTick extends ((cost: infer T) => void) | undefined ? T : never)[] = []
+    const ticks: TickCost[] = []
     clock.runUntil(0.2e6)
     board.onTick = cost => ticks.push({ ...cost })
     clock.runUntil(0.5e6)

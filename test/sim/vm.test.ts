@@ -8,7 +8,15 @@ import {
     packetServiceIndex,
 } from '../../src/protocol/frame'
 import { DeviceScriptVm, type VmHost } from '../../src/sim/vm/device-script-vm'
-import { boardProgram, DEVICE_ID, ECHO_ADDRESS, request, RESULT_ADDRESS, Scenario, SCENARIO_ADDRESS } from './board-program'
+import {
+    boardProgram,
+    DEVICE_ID,
+    ECHO_ADDRESS,
+    request,
+    RESULT_ADDRESS,
+    Scenario,
+    SCENARIO_ADDRESS,
+} from './board-program'
 
 let program: Buffer
 
@@ -53,7 +61,11 @@ test('an I2C transaction reaches the machine with its bytes, and brings bytes an
     vm.start(DEVICE_ID)
     vm.deploy(program)
     run(20)
-    const result = (value: number) => ({ address: RESULT_ADDRESS, write: [value, value && 255, value && 255, value && 255], readLength: undefined })
+    const result = (value: number) => ({
+        address: RESULT_ADDRESS,
+        write: [value, value && 255, value && 255, value && 255],
+        readLength: undefined,
+    })
     const read = { address: RESULT_ADDRESS, write: [9, 8, 7, 0xfe], readLength: undefined }
     expect(seen.transfers).toEqual([
         { address: ECHO_ADDRESS, write: [1, 2, 0xfe], readLength: 4 },

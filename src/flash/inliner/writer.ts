@@ -34,7 +34,7 @@ export class Writer {
                 parts.push(this.ifStatement(statement, frame, 'end', rest))
                 break
             }
-            parts.push(this.statement(statement, frame, place))
+            parts.push(this.statement(statement, frame, rest.length > 0 && place === 'end' ? 'middle' : place))
         }
         return joined(parts)
     }

@@ -69,6 +69,10 @@ function order(start: number): unknown[] {
     const counter = new Counter(log)
     counter.trace(n, (n += 1), n, n++)
     counter.trace(n, n)
+    counter.trace(n, n, log[99] as number)
+    let nothing: unknown = n
+    nothing = counter.reset()
+    log.push(nothing)
     const later = () => {
         n = 100
     }
