@@ -87,6 +87,8 @@ export class Robot {
     private readonly direction: number[] = []
     private readonly sensorTicks: number
     private missing = 0
+    /** Board time of the last estimate, ms. */
+    private estimatedAt = 0
     private imuMissed = 0
     private motorMissed = 0
     /** The motor controller was enabled since it was configured: from then on a reset of it is news. */
@@ -143,8 +145,10 @@ export class Robot {
     tick(now: number, tick: number, deadline: number, lateTicks: number): void {
         // First, because sensing takes its time.
         if (this.deadline !== 0 && now >= this.deadline) this.halt(RobotMode.Timeout)
-        this.sense()
-        estimateJoints(this.joints)
+        const dt = (now - this.estimatedAt) * 0.001
+        this.estimatedAt = now
+        this.sense(dt)
+        estimateJoints(this.joints, dt)
         if (this.chassis) this.chassis.update(this.joints.position)
         if (this.mode === RobotMode.Armed && this.faults !== 0) this.halt(RobotMode.Fault)
         controlJoints(this.joints)
@@ -158,12 +162,12 @@ export class Robot {
     }
 
     /** Reads every sensor once. A sample that failed is dropped and counted. @inline */
-    private sense(): void {
+    private sense(dt: number): void {
         const encoders = this.encoders
         encoders.sample()
         const failed = encoders.failed
         this.failed = failed
-        if ((failed | this.missing) !== 0) this.countMissed(failed)
+        if ((failed | this.missing) !== 0) this.countMissed(failed, dt)
         const imu = this.imu
         if (imu) {
             const valid = imu.sample()
@@ -178,12 +182,12 @@ export class Robot {
     }
 
     /** Some encoder failed at this tick or at the one before. */
-    private countMissed(failed: number): void {
+    private countMissed(failed: number, dt: number): void {
         const { missed, count } = this.joints
         for (let i = 0; i < count; i++) {
             if ((failed & (1 << i)) === 0) missed[i] = 0
             else {
-                coastJoint(this.joints, i)
+                coastJoint(this.joints, i, dt)
                 missed[i]++
                 this.sensorErrors++
                 if (missed[i] > this.sensorTicks) this.faults |= Fault.Encoder

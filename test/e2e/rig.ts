@@ -96,7 +96,7 @@ export function logSetpoints(robot: SimulatedRobot): number[] {
     const { board, usb } = robot
     const taken: number[] = []
     let busyUntil = 0
-    board.onTick = ({ totalUs }) => (busyUntil = seconds(robot) + (board.profile.passUs + totalUs) / 1e6)
+    board.onTick = ({ startUs, totalUs }) => (busyUntil = (startUs + totalUs) / 1e6)
     const receive = usb.onFrame
     usb.onFrame = frame => {
         if (isSetpointFrame(frame)) taken.push(Math.max(seconds(robot), busyUntil))

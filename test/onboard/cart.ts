@@ -76,6 +76,7 @@ export class Bench {
             this.now += 10
             this.tick++
         }
-        return this.motors.effort
+        // Node has a negative zero, which says nothing here.
+        return this.motors.effort.map(effort => effort + 0)
     }
 }

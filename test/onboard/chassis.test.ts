@@ -30,7 +30,7 @@ const lag = ({ heading, cosine, sine }: Chassis) =>
     Math.atan2(sine * Math.cos(heading) - cosine * Math.sin(heading), cosine * Math.cos(heading) + sine * Math.sin(heading))
 
 describe('against Odometry, which uses trigonometry', () => {
-    test('ten minutes of any driving agree within 10 µm and the heading to 1e-10 rad', () => {
+    test('ten minutes of any driving agree within 0.05 mm, and the heading within 1e-10 rad', () => {
         const random = new Random(4)
         let [left, right] = [0, 0]
         const { chassis, odometry } = run(60_000, k => {
@@ -38,8 +38,8 @@ describe('against Odometry, which uses trigonometry', () => {
             return [left + random.uniform(-0.001, 0.001), right + random.uniform(-0.001, 0.001)]
         })
         expect(Math.hypot(odometry.x, odometry.y)).toBeGreaterThan(1)
-        expect(Math.abs(chassis.x - odometry.x)).toBeLessThan(1e-5)
-        expect(Math.abs(chassis.y - odometry.y)).toBeLessThan(1e-5)
+        expect(Math.abs(chassis.x - odometry.x)).toBeLessThan(5e-5)
+        expect(Math.abs(chassis.y - odometry.y)).toBeLessThan(5e-5)
         expect(Math.abs(chassis.heading - odometry.heading)).toBeLessThan(1e-10)
     })
 

@@ -66,12 +66,12 @@ async function jointCases(log: Log, pause: Pause): Promise<void> {
             else if (angle >= TWO_PI) angle -= TWO_PI
             reading[i] = angle
         }
-        if (step % 7 === 3) coastJoint(joints, step % 3)
+        if (step % 7 === 3) coastJoint(joints, step % 3, 0.01)
         if (step % 15 === 0) {
             const mode = (step / 15) & 3
             for (let i = 0; i < joints.count; i++) setJoint(joints, i, (mode + i) & 3, Math.floor(next() * 200000))
         }
-        estimateJoints(joints)
+        estimateJoints(joints, 0.01)
         controlJoints(joints)
         for (let i = 0; i < joints.count; i++) {
             log('joint position ' + step, joints.position[i])

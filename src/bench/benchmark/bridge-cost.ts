@@ -13,8 +13,8 @@ const TOPIC = '/joint_states'
 /** States come as the board sends them, several at once: 1,000 a second. */
 const PERIOD_MS = 4
 const STATES = 4
-const SECONDS = 4
-const WARM_UP_SECONDS = 1
+const SECONDS = 3
+const WARM_UP_SECONDS = 0.5
 const REPETITIONS = 3
 
 export interface BridgeCost {
@@ -155,5 +155,11 @@ async function wholeHost({ session, feed }: Replay): Promise<Path> {
 }
 
 async function timerOnly(): Promise<Path> {
-    return { name: 'nothing', does: 'the timer alone, part of all of these', url: '', emit: () => {}, close: async () => {} }
+    return {
+        name: 'nothing',
+        does: 'the timer alone, part of all of these',
+        url: '',
+        emit: () => {},
+        close: async () => {},
+    }
 }

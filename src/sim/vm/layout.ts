@@ -16,7 +16,8 @@ export const CALL_OPS = [2, 3, 4, 5, 6, 7, 8, 9, 10, 79]
 export const RETURN_OP = 12
 /** Opcodes from here on push a small constant and have no handler (`DEVS_DIRECT_CONST_OP`). */
 export const DIRECT_CONST_OP = 0x80
-/** In `DEVS_OP_PROPS`: the opcode is followed by a number. */
+/** In `DEVS_OP_PROPS`: the opcode is a statement, not part of an expression; it is followed by a number. */
+export const OP_IS_STATEMENT = 0x10
 export const OP_TAKES_NUMBER = 0x20
 /** First byte of a number that has more (`DEVS_FIRST_MULTIBYTE_INT`); low two bits + 1 bytes follow. */
 export const FIRST_MULTIBYTE_INT = 0xf8
