@@ -55,10 +55,11 @@ const MOTOR_MISSES = 3
 /** Attempts at a first sample of all encoders. */
 const FIRST_SAMPLES = 5
 /**
- * What is left of a command's time when the tick already takes it for over, ms: the clock may read 1 ms low, and the next
- * tick may start up to half a period after its own deadline. So the motors are off at most one period after the command's.
+ * What is left of a command's time when the tick already takes it for over, ms: a command may wait 3 ms behind other work
+ * before it is taken, the clock may read 1 ms low, and the next tick may start half a period (5 ms) late. So the motors are
+ * off at most one period after the command's deadline, counted from its arrival.
  */
-const DEADLINE_MARGIN_MS = 6
+const DEADLINE_MARGIN_MS = 9
 
 /**
  * The robot on the board: its tick, its modes, its commands. The tick is a handful of stages over all joints; everything

@@ -88,21 +88,15 @@ export function logWheels({ body }: SimulatedRobot): WheelLog {
     return log
 }
 
-/**
- * Times at which the board took each setpoint, s, from now on: when its frame has arrived, or when the tick ends that was
- * under way then. The board's deadline counts from there.
- */
+/** Times at which setpoints arrived at the board, s, from now on. */
 export function logSetpoints(robot: SimulatedRobot): number[] {
-    const { board, usb } = robot
-    const taken: number[] = []
-    let busyUntil = 0
-    board.onTick = ({ startUs, totalUs }) => (busyUntil = (startUs + totalUs) / 1e6)
-    const receive = usb.onFrame
-    usb.onFrame = frame => {
-        if (isSetpointFrame(frame)) taken.push(Math.max(seconds(robot), busyUntil))
+    const arrived: number[] = []
+    const receive = robot.usb.onFrame
+    robot.usb.onFrame = frame => {
+        if (isSetpointFrame(frame)) arrived.push(seconds(robot))
         receive(frame)
     }
-    return taken
+    return arrived
 }
 
 /** A pacing frame has the same command code and no payload. */

@@ -11,9 +11,9 @@ const COUNTER_BYTES = 16
  * opcode.
  *
  * An expression runs in one go, from the statement before it to its own: nothing jumps into it or out of it. So only
- * statements count, each for itself and its expressions, from a table by program counter; that is a quarter of the
- * wrappers' calls, which took a sixth of a simulation's time. (A statement whose expression throws is not counted.) A
- * profile by program counter counts every opcode that has a handler, with the small constants before it, which have none.
+ * statements count, each for itself and its expressions, from a table by program counter: counting every opcode would
+ * take a sixth of a simulation's time. (A statement whose expression throws is not counted.) A profile by program counter
+ * does count every opcode that has a handler, with the small constants before it, which have none.
  */
 export class Meter {
     /** Address of the counters (u32 each, see {@link Counter}). */
