@@ -19,15 +19,15 @@ function lastDriven({ times, outputs }: WheelLog): number | undefined {
     return times[outputs.map(isDriven).lastIndexOf(true)]
 }
 
-/** Drives for a while, falls silent and returns when outputs were seen last, counted from the last setpoint's arrival, s. */
+/** Drives for a while, falls silent and returns when outputs were seen last, counted from when the board could see the last setpoint, s. */
 async function fallSilent(rig: Rig, duration: number): Promise<number> {
-    const arrived = logSetpoints(rig.robot)
+    const seen = logSetpoints(rig.robot)
     const log = logWheels(rig.robot)
     const silence = keepDriving(rig, 0.2, 0.3)
     await pass(rig.robot, duration)
     silence()
     await pass(rig.robot, 0.3)
-    return lastDriven(log)! - arrived.at(-1)!
+    return lastDriven(log)! - seen.at(-1)!
 }
 
 test.each([1, 2, 3, 4])(

@@ -88,15 +88,20 @@ export function logWheels({ body }: SimulatedRobot): WheelLog {
     return log
 }
 
-/** Times at which setpoints arrived at the board, s, from now on. */
-export function logSetpoints(robot: SimulatedRobot): number[] {
-    const arrived: number[] = []
-    const receive = robot.usb.onFrame
-    robot.usb.onFrame = frame => {
-        if (isSetpointFrame(frame)) arrived.push(seconds(robot))
+/**
+ * Times at which the board could see each setpoint, s, from now on: when its frame has arrived, or when the tick ends that
+ * was under way then. The command's time counts from there.
+ */
+export function logSetpoints({ board, clock, usb }: SimulatedRobot): number[] {
+    const seen: number[] = []
+    let busyUntilUs = 0
+    board.onTick = ({ startUs, totalUs }) => (busyUntilUs = startUs + totalUs)
+    const receive = usb.onFrame
+    usb.onFrame = frame => {
+        if (isSetpointFrame(frame)) seen.push(Math.max(clock.now, busyUntilUs) / 1e6)
         receive(frame)
     }
-    return arrived
+    return seen
 }
 
 /** A pacing frame has the same command code and no payload. */
