@@ -20,6 +20,8 @@ interface Request {
 export class Requests {
     private readonly pending = new Map<number, Request>()
     private readonly queues = new Map<number, Promise<unknown>>()
+    /** Why everything asked so far has failed; a new object each time. */
+    private aborted: RobotError | undefined
 
     constructor(private readonly scheduler: Scheduler) {}
 
@@ -31,7 +33,14 @@ export class Requests {
      */
     ask(code: number, send: () => void, accept: (payload: Buffer) => boolean = () => true): Promise<Buffer> {
         const before = this.queues.get(code) ?? Promise.resolve()
-        const answer = before.catch(() => undefined).then(() => this.start(code, send, accept))
+        const { aborted } = this
+        const answer = before
+            .catch(() => undefined)
+            .then(() => {
+                // It waited for its turn meanwhile.
+                if (this.aborted !== aborted) throw this.aborted as RobotError
+                return this.start(code, send, accept)
+            })
         this.queues.set(code, answer)
         return answer
     }
@@ -44,8 +53,9 @@ export class Requests {
         request.resolve(payload)
     }
 
-    /** Fails everything that is under way. */
+    /** Fails everything that is under way or waits for its turn. */
     abort(error: RobotError): void {
+        this.aborted = error
         for (const [code, request] of [...this.pending]) {
             this.finish(code, request)
             request.reject(error)

@@ -4,7 +4,8 @@ const CAPACITY = 1000
 /** One reader's view of a stream: a bounded queue behind an async iterator. The writer never waits. */
 export class StateStream<T> implements AsyncIterableIterator<T> {
     private readonly queue: T[] = []
-    private waiting: ((result: IteratorResult<T>) => void) | undefined
+    /** Calls of {@link next} that wait for a value, oldest first. */
+    private readonly waiting: ((result: IteratorResult<T>) => void)[] = []
     private ended = false
 
     /** @param onEnd called once, when either side ends the stream */
@@ -12,9 +13,9 @@ export class StateStream<T> implements AsyncIterableIterator<T> {
 
     push(value: T): void {
         if (this.ended) return
-        if (this.waiting) {
-            this.waiting({ value, done: false })
-            this.waiting = undefined
+        const waiting = this.waiting.shift()
+        if (waiting) {
+            waiting({ value, done: false })
             return
         }
         if (this.queue.length === CAPACITY) this.queue.shift()
@@ -24,8 +25,7 @@ export class StateStream<T> implements AsyncIterableIterator<T> {
     end(): void {
         if (this.ended) return
         this.ended = true
-        this.waiting?.({ value: undefined, done: true })
-        this.waiting = undefined
+        for (const waiting of this.waiting.splice(0)) waiting({ value: undefined, done: true })
         this.onEnd()
     }
 
@@ -33,7 +33,7 @@ export class StateStream<T> implements AsyncIterableIterator<T> {
         const value = this.queue.shift()
         if (value !== undefined) return Promise.resolve({ value, done: false })
         if (this.ended) return Promise.resolve({ value: undefined, done: true })
-        return new Promise(resolve => (this.waiting = resolve))
+        return new Promise(resolve => this.waiting.push(resolve))
     }
 
     return(): Promise<IteratorResult<T>> {
