@@ -25,6 +25,8 @@ const ROUND_SECONDS = ROUND.reduce((sum, phase) => sum + phase.seconds, 0)
 
 /** Between two setpoints, ms: five of them fit the robot's deadline. */
 export const SETPOINT_MS = 20
+/** The same where the link does not pace the board: seldom enough that the setpoints do not pace it either. */
+export const QUIET_SETPOINT_MS = 500
 
 /** The velocity after `time` seconds of the fixed drive. */
 export function fixedVelocity(time: number): { linear: number; angular: number } {
@@ -40,16 +42,16 @@ export function fixedVelocity(time: number): { linear: number; angular: number }
  * Drives an armed robot along the fixed pattern, from timers alone: nothing in it depends on when promises settle. A robot
  * that has stopped by its deadline is armed again when a round begins. Returns a function that ends the drive.
  */
-export function startFixedDrive(robot: Robot, scheduler: Scheduler): () => void {
+export function startFixedDrive(robot: Robot, scheduler: Scheduler, setpointMs = SETPOINT_MS): () => void {
     let sent = 0
     let timer: unknown
     const start = scheduler.now()
     const step = () => {
-        const time = (sent * SETPOINT_MS) / 1000
+        const time = (sent * setpointMs) / 1000
         if (time % ROUND_SECONDS === 0 && robot.state?.mode === 'timeout') robot.arm().catch(() => undefined)
         robot.drive(fixedVelocity(time))
         sent++
-        timer = scheduler.setTimeout(step, start + sent * SETPOINT_MS - scheduler.now())
+        timer = scheduler.setTimeout(step, start + sent * setpointMs - scheduler.now())
     }
     step()
     return () => scheduler.clearTimeout(timer)

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { connectSimulated, schedulerOf, settle, simulate } from '../simulate'
 import type { SimulatedRobot } from '../sim/simulated-robot'
-import { startFixedDrive } from './fixed-drive'
+import { QUIET_SETPOINT_MS, SETPOINT_MS, startFixedDrive } from './fixed-drive'
 import { type Spread, spread, TickStatistics } from './tick-statistics'
 
 /** Simulated time between two looks at this process's own events, s. */
@@ -55,7 +55,11 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
     const before = session.statistics()
     const start = simulated.clock.now / 1e6
     const wallStart = performance.now()
-    const stop = startFixedDrive(session, schedulerOf(simulated.clock))
+    const stop = startFixedDrive(
+        session,
+        schedulerOf(simulated.clock),
+        options.pacing ? SETPOINT_MS : QUIET_SETPOINT_MS,
+    )
     await run(simulated, options)
     const wallSeconds = (performance.now() - wallStart) / 1000
     stop()

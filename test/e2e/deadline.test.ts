@@ -7,8 +7,8 @@ const DEADLINE = 0.1
 const TICK = 0.01
 /** A tick takes a command for over this much early (robot.ts), so that a late next tick is still in time, s. */
 const MARGIN = 0.006
-/** The command's time is read in steps of 1 ms. */
-const CLOCK_STEP = 0.001
+/** Of the clock that the command's time is read on, and of the plant, s. */
+const STEP = 0.001
 
 function isDriven(outputs: number[]): boolean {
     return outputs.some(duty => duty !== 0)
@@ -37,7 +37,7 @@ test.each([1, 2, 3, 4])(
         // Each silence falls on another phase of the tick.
         for (let phase = 0; phase < 10; phase++) {
             const off = await fallSilent(rig, 0.2 + phase * 0.001)
-            expect(off).toBeGreaterThan(DEADLINE - MARGIN - 2 * CLOCK_STEP)
+            expect(off).toBeGreaterThan(DEADLINE - MARGIN - 3 * STEP)
             expect(off).toBeLessThanOrEqual(DEADLINE + TICK)
             expect(rig.session.state!.mode).toBe('timeout')
             await settle(rig.robot, rig.session.arm())

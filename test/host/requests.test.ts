@@ -18,6 +18,7 @@ function bench() {
 test('a command is sent once when the answer comes in time', async () => {
     const { scheduler, requests, sent, ask } = bench()
     const answer = ask(ARM, 'arm')
+    await scheduler.pass(0)
     await scheduler.pass(50)
     requests.answer(ARM, Buffer.from([7]))
     expect([...(await answer)]).toEqual([7])
@@ -68,6 +69,7 @@ test('one of a kind is under way at a time; other kinds do not wait', async () =
     const first = ask(ARM, 'first')
     const second = ask(ARM, 'second')
     const stop = ask(STOP, 'stop')
+    await scheduler.pass(0)
     await scheduler.pass(10)
     expect(sent).toEqual(['first at 0', 'stop at 0'])
     requests.answer(STOP, Buffer.from([0]))
