@@ -16,14 +16,7 @@ const rooms = {
     'src/bridge': ['src/host', 'src/protocol'],
     'src/flash': ['src/host', 'src/protocol'],
 }
-const everyRoom = [
-    ...Object.keys(rooms),
-    'src/robots',
-    'src/bench',
-    'src/cli',
-    'src/web',
-    'test',
-]
+const everyRoom = [...Object.keys(rooms), 'src/robots', 'src/bench', 'src/cli', 'src/web', 'test']
 const zones = Object.entries(rooms).map(([room, allowed]) => ({
     target: `./${room}`,
     from: everyRoom.filter(other => other !== room && !allowed.includes(other)).map(other => `./${other}`),
@@ -57,14 +50,38 @@ export default tseslint.config(
         files: PORTABLE.map(room => `${room}/**/*.ts`),
         rules: {
             'no-restricted-imports': ['error', { patterns: [deviceScript, node] }],
-            'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'Date', 'performance', 'Map', 'Set', 'Uint8Array', 'DataView'],
-            'no-restricted-properties': ['error', { object: 'Math', property: 'random' }, { object: 'Math', property: 'sin' }, { object: 'Math', property: 'cos' }, { object: 'Math', property: 'atan2' }, { object: 'Math', property: 'hypot' }, { object: 'Math', property: 'trunc' }],
+            'no-restricted-globals': [
+                'error',
+                'process',
+                'setTimeout',
+                'setInterval',
+                'Date',
+                'performance',
+                'Map',
+                'Set',
+                'Uint8Array',
+                'DataView',
+            ],
+            'no-restricted-properties': [
+                'error',
+                { object: 'Math', property: 'random' },
+                { object: 'Math', property: 'sin' },
+                { object: 'Math', property: 'cos' },
+                { object: 'Math', property: 'atan2' },
+                { object: 'Math', property: 'hypot' },
+                { object: 'Math', property: 'trunc' },
+            ],
         },
     },
     {
         files: ['src/sim/**/*.ts'],
         rules: {
-            'no-restricted-properties': ['error', { object: 'Math', property: 'random' }, { object: 'Date', property: 'now' }, { object: 'performance', property: 'now' }],
+            'no-restricted-properties': [
+                'error',
+                { object: 'Math', property: 'random' },
+                { object: 'Date', property: 'now' },
+                { object: 'performance', property: 'now' },
+            ],
         },
     },
     {

@@ -3,12 +3,16 @@
 import path from 'node:path'
 import ts from 'typescript'
 
-const config = ts.getParsedCommandLineOfConfigFile('tsconfig.firmware.json', {}, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: diagnostic => {
-        throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'))
+const config = ts.getParsedCommandLineOfConfigFile(
+    'tsconfig.firmware.json',
+    {},
+    {
+        ...ts.sys,
+        onUnRecoverableConfigFileDiagnostic: diagnostic => {
+            throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'))
+        },
     },
-})
+)
 const program = ts.createProgram(config.fileNames, config.options)
 const NO_ITERATOR = 2488
 const ours = ts
@@ -20,6 +24,6 @@ process.stdout.write(
         getCanonicalFileName: name => name,
         getCurrentDirectory: ts.sys.getCurrentDirectory,
         getNewLine: () => '\n',
-    })
+    }),
 )
 process.exit(ours.length > 0 ? 1 : 0)

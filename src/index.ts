@@ -12,8 +12,7 @@ export type { RobotDescription } from './protocol/description'
 
 /** A robot on a serial port (found by itself when no path is given), or one simulated in this process in real time. */
 export type ConnectOptions =
-    | { port: string | 'auto'; pacingMs?: number }
-    | { sim: string; board?: string; seed?: number; pacingMs?: number }
+    { port: string | 'auto'; pacingMs?: number } | { sim: string; board?: string; seed?: number; pacingMs?: number }
 
 /**
  * Connects to a robot.
@@ -34,10 +33,19 @@ export async function connect(options: ConnectOptions): Promise<Robot> {
     return RobotSession.open(link, systemScheduler)
 }
 
-async function connectSimulation(options: { sim: string; board?: string; seed?: number; pacingMs?: number }): Promise<Robot> {
+async function connectSimulation(options: {
+    sim: string
+    board?: string
+    seed?: number
+    pacingMs?: number
+}): Promise<Robot> {
     const simulated = await simulate({ robot: options.sim, board: options.board, seed: options.seed })
     const stop = runRealTime(simulated, systemScheduler)
-    const link = new Link({ open: async () => streamOf(simulated), scheduler: systemScheduler, pacingMs: options.pacingMs })
+    const link = new Link({
+        open: async () => streamOf(simulated),
+        scheduler: systemScheduler,
+        pacingMs: options.pacingMs,
+    })
     const session = await RobotSession.open(link, systemScheduler).catch((error: unknown) => {
         stop()
         throw error

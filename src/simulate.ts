@@ -10,7 +10,9 @@ import { SimulatedRobot, type SimulatedRobotOptions } from './sim/simulated-robo
 import type { VirtualClock } from './sim/virtual-clock'
 
 /** Which robot to simulate, and how. */
-export interface SimulationOptions extends Partial<Pick<SimulatedRobotOptions, 'trace' | 'profileOperations' | 'onLog' | 'onWarning'>> {
+export interface SimulationOptions extends Partial<
+    Pick<SimulatedRobotOptions, 'trace' | 'profileOperations' | 'onLog' | 'onWarning'>
+> {
     robot: string
     /** Board profile: `rp2040` (default), `esp32` or `ideal`. */
     board?: string
@@ -29,7 +31,9 @@ export class SimulationError extends Error {
 export async function simulate(options: SimulationOptions): Promise<SimulatedRobot> {
     const profile = boardProfiles[options.board ?? 'rp2040']
     if (!profile) {
-        throw new SimulationError(`board "${options.board}" is not known; there are: ${Object.keys(boardProfiles).join(', ')}`)
+        throw new SimulationError(
+            `board "${options.board}" is not known; there are: ${Object.keys(boardProfiles).join(', ')}`,
+        )
     }
     const firmware = await buildFirmware(options.robot, { inline: options.inline })
     const { config, makeBody } = await loadRobot(options.robot)

@@ -7,7 +7,6 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-
 const run = promisify(execFile)
 
 /** The project: where `src`, `devices` and `services` are. */
@@ -128,9 +127,10 @@ async function compile(entry: string, inline: boolean, sources: string[], kept: 
 async function runCompiler(directory: string, entry: string): Promise<void> {
     const cli = createRequire(import.meta.url).resolve('@devicescript/cli/package.json')
     const devs = path.join(path.dirname(cli), 'devicescript')
-    const result = await run(process.execPath, [devs, 'build', entry], { cwd: directory, env: { ...process.env, NO_COLOR: '1' } }).catch(
-        (error: { stdout?: string; stderr?: string; message: string }) => error,
-    )
+    const result = await run(process.execPath, [devs, 'build', entry], {
+        cwd: directory,
+        env: { ...process.env, NO_COLOR: '1' },
+    }).catch((error: { stdout?: string; stderr?: string; message: string }) => error)
     const text = `${result.stdout ?? ''}${result.stderr ?? ''}`
     // The compiler prints its errors and may still exit with 0.
     const errors = text.split('\n').filter(line => /error|exception/i.test(line))
@@ -144,7 +144,11 @@ async function hashOf(sources: string[]): Promise<string> {
     const hash = createHash('sha256')
     const files = ['package-lock.json', 'devsconfig.json', 'tsconfig.firmware.json']
     for (const source of [...sources, 'src/flash']) files.push(...(await filesIn(source)))
-    for (const file of files) hash.update(file).update('\0').update(await readFile(path.join(PROJECT_ROOT, file))).update('\0')
+    for (const file of files)
+        hash.update(file)
+            .update('\0')
+            .update(await readFile(path.join(PROJECT_ROOT, file)))
+            .update('\0')
     return hash.digest('hex')
 }
 

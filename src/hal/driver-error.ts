@@ -17,7 +17,7 @@ export class DriverError extends Error {
         /** Part number and address, for example `AS5600@0x36`. */
         public readonly device: string,
         public readonly code: DriverErrorCode,
-        detail: string
+        detail: string,
     ) {
         super(device + ': ' + detail)
         this.name = 'DriverError'

@@ -74,7 +74,9 @@ export class Requests {
         if (request.attempts === ATTEMPTS) {
             this.finish(code, request)
             const ms = ATTEMPTS * ANSWER_MS
-            request.reject(new RobotError('no-answer', `the robot did not answer command 0x${code.toString(16)} in ${ms} ms`))
+            request.reject(
+                new RobotError('no-answer', `the robot did not answer command 0x${code.toString(16)} in ${ms} ms`),
+            )
             return
         }
         request.attempts++

@@ -133,21 +133,14 @@ export interface Robot {
 }
 
 export type RobotErrorCode =
-    | 'blocked'
-    | 'closed'
-    | 'disconnected'
-    | 'no-answer'
-    | 'no-drive'
-    | 'no-port'
-    | 'protocol'
-    | 'unknown-joint'
+    'blocked' | 'closed' | 'disconnected' | 'no-answer' | 'no-drive' | 'no-port' | 'protocol' | 'unknown-joint'
 
 /** What went wrong between planner and robot. Compare `code`, not the text. */
 export class RobotError extends Error {
     constructor(
         readonly code: RobotErrorCode,
         message: string,
-        options?: ErrorOptions
+        options?: ErrorOptions,
     ) {
         super(message, options)
         this.name = 'RobotError'

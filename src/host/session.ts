@@ -22,7 +22,14 @@ import { ClockSync } from './clock-sync'
 import { jointHandle, wheelVelocities } from './joint-handle'
 import type { Link } from './link'
 import { Requests } from './requests'
-import { type JointHandle, type LoopTiming, type Robot, RobotError, type RobotState, type RobotStatistics } from './robot'
+import {
+    type JointHandle,
+    type LoopTiming,
+    type Robot,
+    RobotError,
+    type RobotState,
+    type RobotStatistics,
+} from './robot'
 import type { Scheduler } from './scheduler'
 import { StateStream } from './state-stream'
 import { TelemetryReader } from './telemetry-reader'
@@ -36,6 +43,8 @@ const CLOCK_QUERY_MS = 983.9
 /** At connect the clock is queried this often, ms, this many times. */
 const CLOCK_SEED_MS = 50
 const CLOCK_SEEDS = 8
+/** An answer that took longer, s, is taken for lost: each is put down to the oldest query without one. */
+const CLOCK_LOST = 2
 
 /** A Jacdac device on the link: where to send to, and which of its services is meant. */
 interface Address {
@@ -63,12 +72,13 @@ export class RobotSession implements Robot {
     private connected = false
     private clockQueries = 0
     private clockTimer: unknown
-    private clockAsked = 0
+    /** Host times of the queries without an answer, oldest first. */
+    private readonly clockAsked: number[] = []
     private ready: { resolve: () => void; reject: (error: Error) => void } | undefined
 
     private constructor(
         private readonly link: Link,
-        private readonly scheduler: Scheduler
+        private readonly scheduler: Scheduler,
     ) {
         this.requests = new Requests(scheduler)
         link.onFrame = frame => this.receive(frame)
@@ -89,10 +99,10 @@ export class RobotSession implements Robot {
                 session.ready?.reject(
                     new RobotError(
                         'no-answer',
-                        `no robot answered within ${timeoutMs} ms: ${session.board ? 'the board is there, but runs no tendon firmware (see `tendon build`)' : 'the port is open, but no Jacdac device speaks on it'}`
-                    )
+                        `no robot answered within ${timeoutMs} ms: ${session.board ? 'the board is there, but runs no tendon firmware (see `tendon build`)' : 'the port is open, but no Jacdac device speaks on it'}`,
+                    ),
                 ),
-            timeoutMs
+            timeoutMs,
         )
         found.catch(() => undefined)
         try {
@@ -135,7 +145,7 @@ export class RobotSession implements Robot {
                 joint: joints.findIndex(joint => joint.name === name),
                 mode: JointMode.Velocity,
                 value,
-            }))
+            })),
         )
     }
 
@@ -194,7 +204,8 @@ export class RobotSession implements Robot {
     private command(code: RobotCommand, payload?: Buffer, accept?: (answer: Buffer) => boolean): Promise<Buffer> {
         if (this.closed) return Promise.reject(new RobotError('closed', 'the session was closed'))
         const { robot } = this
-        if (!robot || !this.connected) return Promise.reject(new RobotError('disconnected', 'the link to the robot is down'))
+        if (!robot || !this.connected)
+            return Promise.reject(new RobotError('disconnected', 'the link to the robot is down'))
         return this.requests.ask(code, () => this.send(robot, code, payload), accept)
     }
 
@@ -206,6 +217,7 @@ export class RobotSession implements Robot {
         this.connected = true
         this.clock.reset()
         this.clockQueries = 0
+        this.clockAsked.length = 0
         this.robot = undefined
         this.board = undefined
     }
@@ -251,7 +263,7 @@ export class RobotSession implements Robot {
     private async describe(): Promise<void> {
         try {
             let text = Buffer.alloc(0)
-            for (let total = 1; text.length < total; ) {
+            for (let total = 1; text.length < total;) {
                 const offset = text.length
                 const request = Buffer.alloc(2)
                 writeU16(request, 0, offset)
@@ -271,7 +283,7 @@ export class RobotSession implements Robot {
         if (description.protocol !== PROTOCOL_VERSION) {
             throw new RobotError(
                 'protocol',
-                `the robot speaks protocol ${description.protocol}, this host ${PROTOCOL_VERSION}: build and flash its firmware anew`
+                `the robot speaks protocol ${description.protocol}, this host ${PROTOCOL_VERSION}: build and flash its firmware anew`,
             )
         }
         const same = this.described?.configHash === description.configHash
@@ -301,7 +313,9 @@ export class RobotSession implements Robot {
     private queryClock(): void {
         const { board } = this
         if (!board || !this.connected || this.closed) return
-        this.clockAsked = this.scheduler.epoch()
+        const now = this.scheduler.epoch()
+        while (this.clockAsked[0] < now - CLOCK_LOST) this.clockAsked.shift()
+        this.clockAsked.push(now)
         this.clockQueries++
         this.send(board, GET_REGISTER | UPTIME_REGISTER)
         const wait = this.clockQueries < CLOCK_SEEDS ? CLOCK_SEED_MS : CLOCK_QUERY_MS
@@ -311,7 +325,8 @@ export class RobotSession implements Robot {
 
     private uptime(frame: Uint8Array, start: number): void {
         const microseconds = readU32(frame as Buffer, start) + readU32(frame as Buffer, start + 4) * 0x100000000
-        this.clock.add(this.clockAsked, this.scheduler.epoch(), microseconds / 1e6)
+        const asked = this.clockAsked.shift()
+        if (asked !== undefined) this.clock.add(asked, this.scheduler.epoch(), microseconds / 1e6)
     }
 }
 

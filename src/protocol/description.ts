@@ -7,7 +7,10 @@ export interface RobotDescription {
     protocol: number
     /** Robot's name, for example `rover`. */
     name: string
-    /** Hash of the robot's data (hex): changes when any configured value changes. */
+    /**
+     * Hash of the robot's data (hex): changes when any configured value changes in its first six digits. The board writes no
+     * more of a number into JSON, here and in every other field.
+     */
     configHash: string
     /** Period of the control loop, ms. */
     tickPeriodMs: number

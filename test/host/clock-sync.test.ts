@@ -46,21 +46,27 @@ test('the bound holds for clocks that drift apart by 200 ppm and answers that ta
     const drift = fc.double({ min: -199e-6, max: 199e-6, noNaN: true })
     const asked = fc.double({ min: 0, max: 20, noNaN: true })
     fc.assert(
-        fc.property(fc.array(query, { minLength: 1, maxLength: 50 }), boardStart, drift, asked, (queries, start, rate, later) => {
-            const clock = new ClockSync()
-            const boardAt = (host: number) => start + host * (1 + rate)
-            let now = 0
-            for (const { gap, out, back } of queries) {
-                now += gap
-                clock.add(now, now + out + back, boardAt(now + out))
-                now += out + back
-            }
-            // A tick that starts `later`; the board tells its time in whole ms, rounded down.
-            const event = now + later
-            const told = Math.floor(boardAt(event) * 1000) / 1000
-            const { time, bound } = clock.toHost(told, event)!
-            expect(Math.abs(time - event)).toBeLessThanOrEqual(bound * (1 + 1e-9))
-        }),
+        fc.property(
+            fc.array(query, { minLength: 1, maxLength: 50 }),
+            boardStart,
+            drift,
+            asked,
+            (queries, start, rate, later) => {
+                const clock = new ClockSync()
+                const boardAt = (host: number) => start + host * (1 + rate)
+                let now = 0
+                for (const { gap, out, back } of queries) {
+                    now += gap
+                    clock.add(now, now + out + back, boardAt(now + out))
+                    now += out + back
+                }
+                // A tick that starts `later`; the board tells its time in whole ms, rounded down.
+                const event = now + later
+                const told = Math.floor(boardAt(event) * 1000) / 1000
+                const { time, bound } = clock.toHost(told, event)!
+                expect(Math.abs(time - event)).toBeLessThanOrEqual(bound * (1 + 1e-9))
+            },
+        ),
         { numRuns: 500 },
     )
 })

@@ -47,7 +47,11 @@ function report(tick: number, count = 4, more: Partial<TelemetryReport> = {}): T
 function reader(description = cart) {
     const scheduler = new VirtualScheduler()
     const clock = new ClockSync()
-    return { scheduler, clock, reader: new TelemetryReader(description, clock, scheduler, new Mahony({ kp: 1, ki: 0 })) }
+    return {
+        scheduler,
+        clock,
+        reader: new TelemetryReader(description, clock, scheduler, new Mahony({ kp: 1, ki: 0 })),
+    }
 }
 
 describe('states', () => {
@@ -60,7 +64,11 @@ describe('states', () => {
                 faults: 0b100010,
                 samples: [
                     sample(),
-                    { latenessMs: 3, joints: [joint(1.5, 2), { ...joint(2.5, 4), valid: false }], imu: [200, 0, 0, 0, 1000, 9807] },
+                    {
+                        latenessMs: 3,
+                        joints: [joint(1.5, 2), { ...joint(2.5, 4), valid: false }],
+                        imu: [200, 0, 0, 0, 1000, 9807],
+                    },
                 ],
             }),
         )

@@ -27,7 +27,10 @@ function run(steps: number, step: (k: number) => [left: number, right: number]) 
 
 /** Angle from the heading to the kept unit vector, rad. */
 const lag = ({ heading, cosine, sine }: Chassis) =>
-    Math.atan2(sine * Math.cos(heading) - cosine * Math.sin(heading), cosine * Math.cos(heading) + sine * Math.sin(heading))
+    Math.atan2(
+        sine * Math.cos(heading) - cosine * Math.sin(heading),
+        cosine * Math.cos(heading) + sine * Math.sin(heading),
+    )
 
 describe('against Odometry, which uses trigonometry', () => {
     test('ten minutes of any driving agree within 0.05 mm, and the heading within 1e-10 rad', () => {

@@ -56,7 +56,14 @@ group('description', () => {
             joints: [
                 { name: 'left', kind: 'continuous', velocityLimit: 15, effortLimit: 0.9 },
                 { name: 'right', kind: 'continuous', velocityLimit: 15, effortLimit: 0.9 },
-                { name: 'mast', kind: 'revolute', velocityLimit: 3, effortLimit: 0.9, positionMin: -1.5, positionMax: 2.5 },
+                {
+                    name: 'mast',
+                    kind: 'revolute',
+                    velocityLimit: 3,
+                    effortLimit: 0.9,
+                    positionMin: -1.5,
+                    positionMax: 2.5,
+                },
             ],
             imu: { part: 'FAKE', ...scale },
             drive: { left: 'left', right: 'right', wheelRadius: 0.04, trackWidth: 0.24 },
@@ -70,7 +77,7 @@ group('description', () => {
     })
 
     test('has another hash when any value changes', () => {
-        const gains = { ...rover.joints[0].gains, kp: rover.joints[0].gains.kp + 1e-9 }
+        const gains = { ...rover.joints[0].gains, kp: rover.joints[0].gains.kp + 1e-6 }
         const changed = { ...rover, joints: [{ ...rover.joints[0], gains }, rover.joints[1]] }
         expect(describe(changed, undefined).configHash).not.toBe(describe(rover, undefined).configHash)
     })

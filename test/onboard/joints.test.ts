@@ -27,7 +27,9 @@ describe('estimate', () => {
     test('is that of VelocityEstimator to the bit, for every joint', () => {
         const all = new Joints(cart.joints, [1, 2, 3], DT)
         startJoints(all)
-        const estimators = cart.joints.map(joint => new VelocityEstimator({ bandwidth: joint.encoder.observerBandwidth }))
+        const estimators = cart.joints.map(
+            joint => new VelocityEstimator({ bandwidth: joint.encoder.observerBandwidth }),
+        )
         estimators.forEach((estimator, i) => estimator.update(all.measured[i], DT))
         const random = new Random(1)
         for (let step = 0; step < 2000; step++) {

@@ -170,8 +170,18 @@ describe('payload', () => {
         })
         // By mode: limits of a wheel, limits of the mast. Off has none, and means nothing.
         const limits: [number, number][][] = [
-            [[-Infinity, Infinity], [-0.9, 0.9], [-15, 15], [-Infinity, Infinity]],
-            [[-Infinity, Infinity], [-0.9, 0.9], [-3, 3], [-1.5, 2.5]],
+            [
+                [-Infinity, Infinity],
+                [-0.9, 0.9],
+                [-15, 15],
+                [-Infinity, Infinity],
+            ],
+            [
+                [-Infinity, Infinity],
+                [-0.9, 0.9],
+                [-3, 3],
+                [-1.5, 2.5],
+            ],
         ]
         fc.assert(
             fc.property(fc.array(entry, { minLength: 1, maxLength: 32 }), entries => {

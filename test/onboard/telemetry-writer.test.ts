@@ -192,7 +192,13 @@ describe('a report', () => {
     })
 
     test('says 255 for a start that was later than that, and 0 for one that was early', () => {
-        for (const [lateness, byte] of [[254, 254], [255, 255], [256, 255], [5000, 255], [-1, 0]]) {
+        for (const [lateness, byte] of [
+            [254, 254],
+            [255, 255],
+            [256, 255],
+            [5000, 255],
+            [-1, 0],
+        ]) {
             const link = new Jammed()
             link.writer.add(link.robot, 10_000 + lateness, 0, 10_000, 0)
             expect(link.buffers[0][32]).toBe(byte)

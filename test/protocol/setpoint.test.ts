@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeSetpoint, SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES, SETPOINT_SCALE } from '../../src/protocol/setpoint'
+import {
+    encodeSetpoint,
+    SETPOINT_ENTRY_BYTES,
+    SETPOINT_HEADER_BYTES,
+    SETPOINT_SCALE,
+} from '../../src/protocol/setpoint'
 
 test('one worked case, byte by byte', () => {
     const payload = encodeSetpoint(0xabcd, 250, [

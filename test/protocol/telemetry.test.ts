@@ -143,12 +143,18 @@ describe('a payload', () => {
 
     test('of any bytes is decoded or refused, never an error', () => {
         fc.assert(
-            fc.property(fc.uint8Array({ maxLength: 236 }), fc.integer({ min: 0, max: 7 }), fc.boolean(), (bytes, joints, imu) => {
-                const decoded = decodeTelemetry(Buffer.from(bytes), joints, imu)
-                const fits = bytes.length >= 32 && bytes[8] > 0 && bytes.length >= 32 + bytes[8] * sampleBytes(joints, imu)
-                expect(decoded !== undefined).toBe(fits)
-                if (decoded) expect(decoded.samples).toHaveLength(bytes[8])
-            }),
+            fc.property(
+                fc.uint8Array({ maxLength: 236 }),
+                fc.integer({ min: 0, max: 7 }),
+                fc.boolean(),
+                (bytes, joints, imu) => {
+                    const decoded = decodeTelemetry(Buffer.from(bytes), joints, imu)
+                    const fits =
+                        bytes.length >= 32 && bytes[8] > 0 && bytes.length >= 32 + bytes[8] * sampleBytes(joints, imu)
+                    expect(decoded !== undefined).toBe(fits)
+                    if (decoded) expect(decoded.samples).toHaveLength(bytes[8])
+                },
+            ),
         )
     })
 })

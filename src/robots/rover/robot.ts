@@ -10,8 +10,8 @@ import type { JointGains, RobotConfig } from '../../onboard/robot-config'
 const wheelGains: JointGains = {
     kpPosition: 4,
     // Somewhat more damping than the motor has by itself (0.0465).
-    kp: 0.06,
-    ki: 0.82,
+    kp: 0.058,
+    ki: 0.8,
     // Gears and brushes take 0.0255 (0.7 of 0.2 A through 2.18 Ω, of 12 V), rolling takes 0.0035.
     ks: 0.029,
     // 1 / free speed would be 0.0477, and then the step overshoots by a third: the integral, which gathers some 0.2 while
@@ -19,7 +19,7 @@ const wheelGains: JointGains = {
     kv: 0,
 }
 /** With 80 the estimate lags so much that the step overshoots 15 %; with 150 the wheel is uneasy at the edge of 2 %. */
-const observerBandwidth = 180
+const observerBandwidth = 100
 
 /**
  * Two driven wheels and a caster: 12 V gear motors (Pololu 37D 50:1) on a Motoron, a magnetic encoder on each axle, an
