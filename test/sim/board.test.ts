@@ -77,6 +77,17 @@ describe('a pass', () => {
         expect(board.work.busyUs).toBeCloseTo(90 * board.work.passes, 6)
     })
 
+    test('does not come early for a frame: while the board boots it is lost, and the program starts all the same', () => {
+        const { clock, board, transactions } = powerOn(program, request(Scenario.Loop, 10, 1))
+        for (const time of [200, 50_000, 99_999]) {
+            clock.at(time, () => board.receiveFrame(makeFrame(Buffer.alloc(8, 1), 0, 0x80)))
+        }
+        clock.runUntil(99_999)
+        expect(board.work.passes).toBe(0)
+        clock.runUntil(1e6)
+        expect(marksOf(transactions).length).toBeGreaterThan(170)
+    })
+
     test('costs more with a frame in it, which it answers when it ends', () => {
         const { clock, board, frames } = powerOn(program, request(Scenario.None), {
             profile: { ...free, passUs: 90, frameInUs: 290 },
