@@ -55,11 +55,13 @@ const MOTOR_MISSES = 3
 /** Attempts at a first sample of all encoders. */
 const FIRST_SAMPLES = 5
 /**
- * What is left of a command's time when the tick already takes it for over, ms: a command may wait 3 ms behind other work
+ * What is left of a command's time when the tick already takes it for over, ms: a command may wait 6 ms behind other work
  * before it is taken, the clock may read 1 ms low, and the next tick may start half a period (5 ms) late. So the motors are
  * off at most one period after the command's deadline, counted from its arrival.
  */
-const DEADLINE_MARGIN_MS = 9
+const DEADLINE_MARGIN_MS = 12
+/** Later than any board time, ms. */
+const NEVER = 1e12
 
 /**
  * The robot on the board: its tick, its modes, its commands. The tick is a handful of stages over all joints; everything
@@ -95,8 +97,8 @@ export class Robot {
     /** The motor controller was enabled since it was configured: from then on a reset of it is news. */
     private enabled = false
     private timeoutMs: number
-    /** Board time from which on a tick stops the motors, ms; 0 while no setpoint was taken since arming. */
-    private deadline = 0
+    /** Board time from which on a tick stops the motors, ms; {@link NEVER} while no setpoint was taken since arming. */
+    private deadline = NEVER
     private anySequence = true
 
     constructor(
@@ -145,13 +147,14 @@ export class Robot {
      */
     tick(now: number, tick: number, deadline: number, lateTicks: number): void {
         // First, because sensing takes its time.
-        if (this.deadline !== 0 && now >= this.deadline) this.halt(RobotMode.Timeout)
+        if (now >= this.deadline) this.halt(RobotMode.Timeout)
         const dt = (now - this.estimatedAt) * 0.001
         this.estimatedAt = now
         this.sense(dt)
         estimateJoints(this.joints, dt)
-        if (this.chassis) this.chassis.update(this.joints.position)
-        if (this.mode === RobotMode.Armed && this.faults !== 0) this.halt(RobotMode.Fault)
+        const chassis = this.chassis
+        if (chassis) chassis.update(this.joints.position)
+        if (this.faults !== 0) this.stopForFault()
         controlJoints(this.joints)
         this.act()
         this.telemetry.add(this, now, tick, deadline, lateTicks)
@@ -180,6 +183,11 @@ export class Robot {
                 if (this.imuMissed > this.sensorTicks) this.faults |= Fault.Imu
             }
         }
+    }
+
+    /** A robot that may not be armed may not stay so. */
+    private stopForFault(): void {
+        if (this.mode === RobotMode.Armed) this.halt(RobotMode.Fault)
     }
 
     /** Some encoder failed at this tick or at the one before. */
@@ -310,7 +318,7 @@ export class Robot {
         // The tick's own command says so again; a motor controller may let that wait for its next update.
         if (mode !== RobotMode.Armed) this.motors.stop()
         this.mode = mode
-        this.deadline = 0
+        this.deadline = NEVER
         this.anySequence = true
     }
 }

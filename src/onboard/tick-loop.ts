@@ -60,6 +60,7 @@ export class TickLoop {
         const last = TIMING_BINS - 1
         const half = periodMs / 2
         let untilHousekeeping = FIRST_HOUSEKEEPING
+        let untilTimed = EXECUTION_EVERY
         let started = clock.millis()
         let deadline = started + periodMs
         let tick = this.ticks
@@ -91,7 +92,9 @@ export class TickLoop {
                 robot.housekeeping()
                 untilHousekeeping = housekeepingTicks
             }
-            if (tick % EXECUTION_EVERY === 0) {
+            untilTimed--
+            if (untilTimed === 0) {
+                untilTimed = EXECUTION_EVERY
                 // The clock stands still while a fiber runs; a sleep of 0 sets it to now and comes back at once.
                 await clock.sleep(0)
                 time = clock.millis() - now

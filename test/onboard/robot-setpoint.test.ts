@@ -19,13 +19,13 @@ describe('deadline', () => {
         })
     }
 
-    // 9 ms early: it may wait 3 ms to be taken, the clock read 1 ms low, and the next tick start half a period late. So the motors are off at most one
+    // 12 ms early: it may wait 6 ms to be taken, the clock read 1 ms low, and the next tick start half a period late. So the motors are off at most one
     // period after the deadline, by any clock.
     test.each([
-        [0, 91],
-        [50, 41],
-        [250, 241],
-        [65_535, 65_526],
+        [0, 88],
+        [50, 38],
+        [250, 238],
+        [65_535, 65_523],
     ])('of timeout %i ms: driven in a tick before %i ms, off in the first from then on', (timeoutMs, off) => {
         expect(drivenAt(timeoutMs, [0, 1, off - 1, off, off + 1])).toEqual([true, true, true, false, false])
     })
