@@ -57,7 +57,7 @@ const FIRST_SAMPLES = 5
 /**
  * What is left of a command's time when the tick already takes it for over, ms: a command may wait 6 ms behind other work
  * before it is taken, the clock may read 1 ms low, and the next tick may start half a period (5 ms) late. So the motors are
- * off at most one period after the command's deadline, counted from its arrival.
+ * off at most one period after the command's deadline, counted from its arrival. Never more than half of that time.
  */
 const DEADLINE_MARGIN_MS = 12
 /** Later than any board time, ms. */
@@ -296,8 +296,10 @@ export class Robot {
                 this.setpointSequence = sequence
                 if (this.mode === RobotMode.Armed) {
                     this.anySequence = false
-                    const timeoutMs = payload[2] | (payload[3] << 8)
-                    this.deadline = now + (timeoutMs === 0 ? this.timeoutMs : timeoutMs) - DEADLINE_MARGIN_MS
+                    let timeoutMs = payload[2] | (payload[3] << 8)
+                    if (timeoutMs === 0) timeoutMs = this.timeoutMs
+                    const margin = timeoutMs > 2 * DEADLINE_MARGIN_MS ? DEADLINE_MARGIN_MS : timeoutMs / 2
+                    this.deadline = now + timeoutMs - margin
                     for (let at = SETPOINT_HEADER_BYTES; at < end; at += SETPOINT_ENTRY_BYTES) {
                         setJoint(joints, payload[at], payload[at + 1], payload.getAt(at + 2, 'i32'))
                     }
