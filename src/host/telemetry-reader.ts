@@ -9,6 +9,8 @@ import type { Scheduler } from './scheduler'
 
 /** Samples that the period statistics look back on. */
 const PERIOD_WINDOW = 1000
+/** Least time between the stamps of two samples, s. */
+const STAMP_STEP = 1e-6
 
 /** What of {@link RobotStatistics} comes from telemetry. */
 type TelemetryStatistics = Pick<
@@ -28,6 +30,7 @@ export class TelemetryReader {
     /** The last periods in a ring, s, and how many there were in all. */
     private readonly periods = new Float64Array(PERIOD_WINDOW)
     private periodCount = 0
+    private lastHostTime = -Infinity
 
     constructor(
         private readonly robot: RobotDescription,
@@ -86,11 +89,20 @@ export class TelemetryReader {
             const lateness = sample.latenessMs / 1000
             const boardTime = (report.boardTimeMs + k * tickPeriodMs) / 1000 + lateness
             this.countPeriod(boardTime)
+            let hostTime = offset ? boardTime + offset.time : now
+            let bound = offset ? offset.bound : Infinity
+            // A better comparison of the clocks may set the time back; stamps stay in order all the same, and say how far off.
+            if (hostTime <= this.lastHostTime) {
+                const next = this.lastHostTime + STAMP_STEP
+                bound += next - hostTime
+                hostTime = next
+            }
+            this.lastHostTime = hostTime
             states[k] = {
                 tick: report.tick + k,
                 boardTime,
-                hostTime: offset ? boardTime + offset.time : now,
-                hostTimeBound: offset ? offset.bound : Infinity,
+                hostTime,
+                hostTimeBound: bound,
                 mode,
                 faults,
                 joints: this.joints(sample),

@@ -2,7 +2,7 @@ import { readI16, readI32, readU16, readU32 } from './bytes'
 
 /*
  * A telemetry report: a header, then the samples of consecutive ticks. Little-endian. Bytes behind the last sample mean
- * nothing.
+ * nothing. The board adds half a step and cuts towards zero, so a negative value may read up to 1.5 steps high.
  *
  * | offset | field        | type | unit, scale a bit, range                                                   |
  * |-------:|--------------|------|----------------------------------------------------------------------------|

@@ -6,7 +6,7 @@ import { connectArmedRover, keepDriving, logSetpoints, logWheels, pass, type Rig
 const DEADLINE = 0.1
 const TICK = 0.01
 /** A tick takes a command for over this much early (robot.ts), so that a late next tick is still in time, s. */
-const MARGIN = 0.006
+const MARGIN = 0.012
 /** Of the clock that the command's time is read on, and of the plant, s. */
 const STEP = 0.001
 

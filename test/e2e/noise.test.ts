@@ -50,7 +50,7 @@ function tap(inner: ByteStream, direction: 'in' | 'out') {
 
 /** The rover, armed and driving at the far end of a bad line for a while; and what went into the line and came out. */
 async function driveThroughNoise(seed: number, damage: number) {
-    const robot = await simulate({ robot: 'rover', board: process.env.BOARD ?? 'rp2040', seed })
+    const robot = await simulate({ robot: 'rover', board: 'rp2040', seed })
     const scheduler = schedulerOf(robot.clock)
     const board = tap(streamOf(robot), 'in')
     const noise = makeNoisy(board.stream, new Random(seed).fork('noise'), damage)

@@ -10,8 +10,6 @@ import { logSetpoints, logWheels } from './rig'
 /** The rover's, s. */
 const DEADLINE = 0.1
 const TICK = 0.01
-/** Read once in each tick. */
-const IMU_ADDRESS = 0x6a
 const TRIALS = 20
 
 /** The whole way: chips, bytecode, pseudo-terminal, serialport, session, rosbridge, roslib; in this process, in wall time. */
@@ -31,8 +29,6 @@ interface Trial {
     answerMs: number
     /** By the simulator's log, s: from when the board could see the setpoint to the last driven output. */
     off: number
-    /** Longest time from tick to tick meanwhile, s. */
-    longestPeriod: number
 }
 
 /** Publishes, says no word more, and watches the wheels start and stop. */
@@ -44,21 +40,15 @@ async function publishOnce(robot: SimulatedRobot, publish: () => void, seen: num
         logStep()
         if (log.outputs.at(-1)!.every(duty => duty !== 0)) turnedAt ??= performance.now()
     }
-    const imuReads: number[] = []
-    robot.bus.onTransaction = (address, _write, _read, _result, time) => {
-        if (address === IMU_ADDRESS) imuReads.push(time)
-    }
     const publishedAt = performance.now()
     publish()
     await until(() => turnedAt !== undefined)
     const silentSince = seen.at(-1)!
     await until(() => log.times.at(-1)! > silentSince + DEADLINE + 5 * TICK)
-    robot.bus.onTransaction = undefined
     const driven = log.outputs.map(outputs => outputs.some(duty => duty !== 0))
     return {
         answerMs: turnedAt! - publishedAt,
         off: log.times[driven.lastIndexOf(true)] - silentSince,
-        longestPeriod: Math.max(...imuReads.slice(1).map((time, i) => time - imuReads[i])),
     }
 }
 
@@ -108,13 +98,12 @@ test('/cmd_vel turns the wheels within 30 ms of the publish, and the deadline st
     expect(seen.length).toBe(TRIALS)
     expect(median(trials.map(({ answerMs }) => answerMs))).toBeLessThanOrEqual(30)
 
-    // A machine that is busy with something else holds up pacing, and then the board's ticks: those trials say how fast this
-    // machine was. In all others the wheels are off in time, and in all the motor controller's own limit holds.
-    const paced = trials.filter(({ longestPeriod }) => longestPeriod < 1.5 * TICK)
-    expect(paced.length).toBeGreaterThanOrEqual(TRIALS / 4)
-    expect(Math.max(...paced.map(({ off }) => off))).toBeLessThanOrEqual(DEADLINE + TICK)
-    expect(Math.min(...paced.map(({ off }) => off))).toBeGreaterThan(DEADLINE - 0.01)
-    expect(Math.max(...trials.map(({ off }) => off))).toBeLessThan(2 * DEADLINE + 2 * TICK)
+    // A machine that is busy with something else holds up pacing, and with it the board: most trials must show what
+    // deadline.test.ts holds for all, and every one that the motor controller's own limit held, after the last command.
+    const off = trials.map(trial => trial.off).sort((a, b) => a - b)
+    expect(off[(3 * TRIALS) / 4 - 1]).toBeLessThanOrEqual(DEADLINE + TICK)
+    expect(off[0]).toBeGreaterThan(DEADLINE - 2 * TICK)
+    expect(off[TRIALS - 1]).toBeLessThan(2 * (DEADLINE + TICK))
 })
 
 test('a planner that keeps publishing drives the rover as far as its odometry says', async () => {

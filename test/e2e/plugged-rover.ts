@@ -25,7 +25,7 @@ export class PluggedRover {
     static async start(seed: number): Promise<PluggedRover> {
         const directory = mkdtempSync(join(tmpdir(), 'tendon-'))
         onTestFinished(() => rmSync(directory, { recursive: true }))
-        const robot = await simulate({ robot: 'rover', board: process.env.BOARD ?? 'rp2040', seed })
+        const robot = await simulate({ robot: 'rover', board: 'rp2040', seed })
         const rover = new PluggedRover(robot, join(directory, 'rover'))
         onTestFinished(() => rover.unplug())
         onTestFinished(runRealTime(robot, systemScheduler))

@@ -23,7 +23,7 @@ export interface Rig {
 /** The rover as it is flashed, on a simulated RP2040, with a session on the same virtual clock. The test's end closes it. */
 export async function connectRover(options: Partial<SimulationOptions> & { pacingMs?: number } = {}): Promise<Rig> {
     const { pacingMs, ...simulation } = options
-    const robot = await simulate({ robot: 'rover', board: process.env.BOARD ?? 'rp2040', ...simulation })
+    const robot = await simulate({ robot: 'rover', board: 'rp2040', ...simulation })
     const session = await connectSimulated(robot, pacingMs)
     onTestFinished(() => session.close())
     return { robot, session, scheduler: schedulerOf(robot.clock) }

@@ -5,12 +5,14 @@ import './rig'
 test('a session through a serial port goes on by itself when the board was unplugged and is back', async () => {
     const rover = await PluggedRover.start(1)
     const session = await rover.connect()
+    await until(() => session.state !== undefined)
+    const start = { tick: session.state!.tick, lost: session.statistics().samplesLost }
     const ticks: number[] = []
     session.onState(state => ticks.push(state.tick))
     await session.arm()
     session.drive({ linear: 0.2, angular: 0 })
     await until(() => ticks.length > 50)
-    expect(session.statistics()).toMatchObject({ connected: true, reconnects: 0, samplesLost: 0 })
+    expect(session.statistics()).toMatchObject({ connected: true, reconnects: 0 })
 
     await rover.unplug()
     await until(() => !session.statistics().connected)
@@ -18,8 +20,8 @@ test('a session through a serial port goes on by itself when the board was unplu
     await expect(session.arm()).rejects.toMatchObject({ code: 'disconnected' })
     await wait(300)
     expect(ticks.length).toBe(before)
-    // The board runs on by itself; nobody drives it.
-    expect(rover.robot.body.outputs()).toEqual([0, 0])
+    // The board goes on by itself, or stands still; nobody drives it.
+    await until(() => rover.robot.body.outputs().every(duty => duty === 0))
 
     await rover.plug()
     await until(() => ticks.length > before + 50)
@@ -27,7 +29,8 @@ test('a session through a serial port goes on by itself when the board was unplu
     expect(ticks).toEqual([...new Set(ticks)].sort((a, b) => a - b))
     // What was missed meanwhile is known.
     const { samplesLost } = session.statistics()
-    expect(samplesLost).toBe(ticks.at(-1)! - ticks[0] + 1 - ticks.length)
+    expect(samplesLost - start.lost).toBe(ticks.at(-1)! - start.tick - ticks.length)
+    expect(samplesLost - start.lost).toBeGreaterThan(0)
     expect(session.state!.mode).toBe('timeout')
 
     await session.arm()

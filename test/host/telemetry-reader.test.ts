@@ -93,6 +93,24 @@ describe('states', () => {
         expect(it.read(report(0))[0]).toMatchObject({ hostTime: 7, hostTimeBound: Infinity })
     })
 
+    test('have stamps in order, whatever becomes of the clocks, and a bound that holds', () => {
+        const { reader: it, clock, scheduler } = reader()
+        scheduler.clock.runUntil(50e6)
+        const states = it.read(report(100))
+        // A first comparison that is good to 40 ms puts the board's 0 at 49.04 s, 30 ms too late; a better one follows.
+        clock.add(50, 50.08, 1)
+        states.push(...it.read(report(104)))
+        clock.add(50.0095, 50.0105, 1)
+        states.push(...it.read(report(108)))
+        const stamps = states.map(({ hostTime }) => hostTime)
+        expect(stamps).toEqual([...new Set(stamps)].sort((a, b) => a - b))
+        for (const { hostTime, hostTimeBound, boardTime } of states) {
+            expect(Math.abs(hostTime - (boardTime + 49.01))).toBeLessThanOrEqual(hostTimeBound)
+        }
+        // Once the new time has overtaken the old it is as good as it says.
+        expect(states.at(-1)!.hostTime).toBeCloseTo(1.11 + 49.01, 9)
+    })
+
     test('have no IMU where its sample was dropped, or the robot has none', () => {
         const { reader: it } = reader()
         const states = it.read(report(0, 2, { samples: [sample(), sample(0, 0, { imu: undefined })] }))

@@ -63,6 +63,25 @@ describe('estimate', () => {
         expect(Math.abs(encoder.state.turns)).toBeLessThan(100)
     })
 
+    test.each([
+        [0, 2047, 2047],
+        [0, 2049, 2049 - 4096],
+        [2047, 0, -2047],
+        [2049, 0, 4096 - 2049],
+        [4095, 0, 1],
+        [0, 4095, -1],
+        [3000, 1000, -2000],
+        [1000, 3000, 2000],
+    ])('from count %i to %i of 4096 is a step of %i: the shorter way', (from, to, step) => {
+        const one = joints(wheel('left', 1))
+        one.reading[0] = (from * TWO_PI) / 4096
+        startJoints(one)
+        const before = one.measured[0]
+        one.reading[0] = (to * TWO_PI) / 4096
+        estimateJoints(one, DT)
+        expect(one.measured[0] - before).toBeCloseTo((step * TWO_PI) / 4096, 12)
+    })
+
     test('starts at the position nearest to zero', () => {
         const cases: [reading: number, zeroOffset: number, position: number][] = [
             [0.1, 0, 0.1],
