@@ -23,7 +23,7 @@ interface Row {
 }
 
 async function main(): Promise<void> {
-    const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } } })
+    const values = options()
     if (values.help) {
         console.log(HELP)
         return
@@ -47,6 +47,16 @@ async function main(): Promise<void> {
                 bridge,
             }),
         )
+    }
+}
+
+/** Options given; a wrong one ends the process, saying so. */
+function options(): { json?: boolean; help?: boolean } {
+    try {
+        return parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } } }).values
+    } catch (error) {
+        console.error(`${(error as Error).message}\n\n${HELP}`)
+        process.exit(2)
     }
 }
 
