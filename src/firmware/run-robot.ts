@@ -1,16 +1,11 @@
 import { describe, samplesPerReport, type ImuScale } from '../onboard/describe'
 import { type ImuSensor, type JointEncoders, type MotorController, Robot } from '../onboard/robot'
 import type { RobotConfig } from '../onboard/robot-config'
-import { TickLoop } from '../onboard/tick-loop'
+import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
 import { Fault } from '../protocol/state'
 import { clock } from './board'
 import { RobotServer } from './robot-server'
 
-/**
- * Ticks from one look after the motor controller to the next. A multiple of four: at 100 Hz a telemetry report goes out after
- * each fourth tick, and housekeeping shall not make the same tick longer.
- */
-const HOUSEKEEPING_TICKS = 12
 const RECOVERY_MS = 500
 
 /** What a robot's `main.ts` has wired up. */

@@ -1,7 +1,7 @@
-import type { Bytes } from '../protocol/crc16'
 import {
     broadcastClass,
     ControlCommand,
+    DEVICE_SCRIPT_MANAGER_CLASS,
     firstPacket,
     FrameFlag,
     isIntactFrame,
@@ -15,6 +15,7 @@ import {
     UsbBridgeCommand,
 } from '../protocol/frame'
 import { encodeFrame, FrameDecoder } from '../protocol/usb-framing'
+import { LineAssembler } from './line-assembler'
 import { RobotError } from './robot'
 import type { Scheduler } from './scheduler'
 import type { BufferedByteStream } from './serial-stream'
@@ -29,10 +30,6 @@ const STALL_MS = 50
 const AFTER_STALL_MS = 100
 /** A pacing frame is worth sending only while less than this waits before it, bytes. */
 const PACING_BUFFER_BYTES = 256
-/** Longest line of the board's log, bytes; a longer one is broken. */
-const LINE_BYTES = 1024
-/** Service class of the DeviceScript manager: among the devices behind the port, the board itself has it. */
-const DEVICE_SCRIPT_MANAGER_CLASS = 0x1134ea2b
 
 const ENABLE_PACKETS = encodeFrame(makeBroadcastFrame(USB_BRIDGE_CLASS, UsbBridgeCommand.EnablePackets))
 const ENABLE_LOG = encodeFrame(makeBroadcastFrame(USB_BRIDGE_CLASS, UsbBridgeCommand.EnableLog))
@@ -385,35 +382,5 @@ export class Link {
         if (error) this.started?.reject(error)
         else this.started?.resolve()
         this.started = undefined
-    }
-}
-
-/** Makes lines of UTF-8 text that comes in pieces. */
-class LineAssembler {
-    private readonly line = Buffer.alloc(LINE_BYTES)
-    private fill = 0
-
-    constructor(private readonly onLine: (line: string) => void) {}
-
-    push(bytes: Bytes, from: number, to: number): void {
-        for (let i = from; i < to; i++) {
-            if (bytes[i] === 0x0a) {
-                this.emit()
-            } else {
-                this.line[this.fill++] = bytes[i]
-                if (this.fill === LINE_BYTES) this.emit()
-            }
-        }
-    }
-
-    /** The text is over, perhaps in the middle of a line. */
-    flush(): void {
-        if (this.fill > 0) this.emit()
-    }
-
-    private emit(): void {
-        const text = this.line.toString('utf8', 0, this.fill)
-        this.fill = 0
-        this.onLine(text.endsWith('\r') ? text.slice(0, -1) : text)
     }
 }

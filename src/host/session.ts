@@ -3,6 +3,7 @@ import type { RobotDescription } from '../protocol/description'
 import { PROTOCOL_VERSION } from '../protocol/description'
 import {
     ControlCommand,
+    DEVICE_SCRIPT_MANAGER_CLASS,
     firstPacket,
     FrameFlag,
     makeFrame,
@@ -36,8 +37,6 @@ import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
-/** Service class of the DeviceScript manager: the device that has it is the board itself. */
-const DEVICE_SCRIPT_MANAGER_CLASS = 0x1134ea2b
 /** Between clock queries, ms: no divisor of anything else that is periodic, so that it falls on all phases. */
 const CLOCK_QUERY_MS = 983.9
 /** At connect the clock is queried this often, ms, this many times. */

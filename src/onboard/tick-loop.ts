@@ -7,6 +7,11 @@ import { TIMING_BINS } from '../protocol/timing'
  */
 const EXECUTION_EVERY = 5
 
+/**
+ * Ticks from one look after the motor controller to the next. A multiple of four: at 100 Hz a telemetry report goes out after
+ * each fourth tick, and housekeeping shall not make the same tick longer.
+ */
+export const HOUSEKEEPING_TICKS = 12
 /** Ticks before the first housekeeping. */
 const FIRST_HOUSEKEEPING = 2
 

@@ -61,6 +61,9 @@ export enum ControlCommand {
 /** Service class of the USB bridge, spoken between host and board only (usbbridge.md). */
 export const USB_BRIDGE_CLASS = 0x18f61a4a
 
+/** Service class of the DeviceScript manager: among the devices behind a port, the board itself has it. */
+export const DEVICE_SCRIPT_MANAGER_CLASS = 0x1134ea2b
+
 /** Commands of the USB bridge; the report that answers carries the same code. */
 export enum UsbBridgeCommand {
     DisablePackets = 0x80,

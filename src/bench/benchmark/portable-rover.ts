@@ -9,15 +9,12 @@ import { samplesPerReport } from '../../onboard/describe'
 import { Robot } from '../../onboard/robot'
 import type { RobotConfig } from '../../onboard/robot-config'
 import { TelemetryWriter } from '../../onboard/telemetry-writer'
-import { TickLoop } from '../../onboard/tick-loop'
+import { HOUSEKEEPING_TICKS, TickLoop } from '../../onboard/tick-loop'
 import { rover } from '../../robots/rover/robot'
 import { makeBody } from '../../robots/rover/plant'
 import { SimulatedI2cBus } from '../../sim/i2c/simulated-i2c-bus'
 import { Random } from '../../sim/random'
 import type { RobotBody } from '../../sim/robot-body'
-
-/** As in the firmware's `run-robot.ts`. */
-const HOUSEKEEPING_TICKS = 10
 
 export interface PortableRoverOptions {
     seed: number

@@ -30,7 +30,6 @@ export const OP_PROPS = Buffer.from(
 
 /** Offsets in `devs_ctx_t`. */
 export const Context = {
-    errorCode: 8,
     stack: 88,
     image: 228,
     currentFunction: 232,
