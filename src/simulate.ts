@@ -11,7 +11,7 @@ import type { VirtualClock } from './sim/virtual-clock'
 
 /** Which robot to simulate, and how. */
 export interface SimulationOptions extends Partial<
-    Pick<SimulatedRobotOptions, 'trace' | 'profileOperations' | 'onLog' | 'onWarning'>
+    Pick<SimulatedRobotOptions, 'body' | 'trace' | 'profileOperations' | 'onLog' | 'onWarning'>
 > {
     robot: string
     /** Board profile: `rp2040` (default), `esp32` or `ideal`. */

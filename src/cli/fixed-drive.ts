@@ -38,6 +38,13 @@ export function fixedVelocity(time: number): { linear: number; angular: number }
     return { linear: 0, angular: 0 }
 }
 
+/** A robot without a drive turns its first joint as the drive would turn a wheel of 40 mm. */
+function command(robot: Robot, velocity: { linear: number; angular: number }): void {
+    const { drive, joints } = robot.description
+    if (drive) robot.drive(velocity)
+    else robot.joint(joints[0].name).setVelocity(Math.min(joints[0].velocityLimit, velocity.linear / 0.04))
+}
+
 /**
  * Drives an armed robot along the fixed pattern, from timers alone: nothing in it depends on when promises settle. A robot
  * that has stopped by its deadline is armed again when a round begins. Returns a function that ends the drive.
@@ -49,7 +56,7 @@ export function startFixedDrive(robot: Robot, scheduler: Scheduler, setpointMs =
     const step = () => {
         const time = (sent * setpointMs) / 1000
         if (time % ROUND_SECONDS === 0 && robot.state?.mode === 'timeout') robot.arm().catch(() => undefined)
-        robot.drive(fixedVelocity(time))
+        command(robot, fixedVelocity(time))
         sent++
         timer = scheduler.setTimeout(step, start + sent * setpointMs - scheduler.now())
     }

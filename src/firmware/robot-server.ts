@@ -32,8 +32,8 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
     }
 
     /** Makes the writer that fills this server's telemetry packets. */
-    telemetryWriter(joints: number, imu: boolean, samplesPerReport: number): TelemetryWriter {
-        const bytes = TelemetryWriter.reportBytes(joints, imu, samplesPerReport)
+    telemetryWriter(joints: number, imu: boolean, samplesPerReport: number, power: boolean): TelemetryWriter {
+        const bytes = TelemetryWriter.reportBytes(joints, imu, samplesPerReport, power)
         const register = this.spec.lookup('telemetry')
         const buffers: Buffer[] = []
         for (let i = 0; i < 2; i++) {

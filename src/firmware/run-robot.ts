@@ -1,5 +1,5 @@
-import { describe, samplesPerReport, type ImuScale } from '../onboard/describe'
-import { type ImuSensor, type JointEncoders, type MotorController, Robot } from '../onboard/robot'
+import { describe, samplesPerReport, type ImuScale, type PowerScale } from '../onboard/describe'
+import { type ImuSensor, type JointEncoders, type MotorController, type PowerSensor, Robot } from '../onboard/robot'
 import type { RobotConfig } from '../onboard/robot-config'
 import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
 import { Fault } from '../protocol/state'
@@ -13,6 +13,8 @@ export interface RobotParts {
     /** In the order of the joints. */
     encoders: JointEncoders
     imu?: ImuSensor & ImuScale
+    /** Of the motor supply. */
+    power?: PowerSensor & PowerScale
     motors: MotorController
     /** Starts every driver, motors first so that they are safe before anything else. @throws DriverError */
     start(): Promise<void>
@@ -25,10 +27,15 @@ export interface RobotParts {
 export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<void> {
     const server = new RobotServer()
     const imu = parts.imu !== undefined
-    const writer = server.telemetryWriter(config.joints.length, imu, samplesPerReport(config))
-    const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer)
+    const writer = server.telemetryWriter(
+        config.joints.length,
+        imu,
+        samplesPerReport(config),
+        parts.power !== undefined,
+    )
+    const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power)
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
-    server.start(robot, loop, JSON.stringify(describe(config, parts.imu)))
+    server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power)))
     try {
         await parts.start()
         robot.started()

@@ -18,6 +18,8 @@ export interface RobotState {
     joints: JointState[]
     /** Absent when the robot has no IMU or this tick's sample was dropped. */
     imu?: ImuState
+    /** The motor supply. Absent when the robot does not measure it or this tick's sample failed. */
+    power?: PowerState
     /** Absent when the robot does not drive. */
     odometry?: OdometryState
     /** How much later than its deadline this tick started, s. */
@@ -46,6 +48,14 @@ export interface ImuState {
     angularVelocity: [number, number, number]
     /** Specific force, m/s²: +9.8 on z at rest. */
     linearAcceleration: [number, number, number]
+}
+
+/** What all motors together take. */
+export interface PowerState {
+    /** A */
+    current: number
+    /** V */
+    voltage: number
 }
 
 /** Pose in the frame where the robot started (REP-105 `odom`), twist in its own. */

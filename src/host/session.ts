@@ -300,7 +300,12 @@ export class RobotSession implements Robot {
         }
         const { reader, described } = this
         if (!reader || !described) return
-        const report = decodeTelemetry(payload, described.joints.length, described.imu !== undefined)
+        const report = decodeTelemetry(
+            payload,
+            described.joints.length,
+            described.imu !== undefined,
+            described.power !== undefined,
+        )
         if (!report) return
         for (const state of reader.read(report)) {
             this.state = state

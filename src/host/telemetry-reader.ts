@@ -4,7 +4,7 @@ import { FAULT_NAMES, MODE_NAMES } from '../protocol/state'
 import type { TelemetryReport, TelemetrySample } from '../protocol/telemetry'
 import type { ClockSync } from './clock-sync'
 import { odometryOf } from './report-odometry'
-import type { ImuState, JointState, RobotState, RobotStatistics } from './robot'
+import type { ImuState, JointState, PowerState, RobotState, RobotStatistics } from './robot'
 import type { Scheduler } from './scheduler'
 
 /** Samples that the period statistics look back on. */
@@ -107,6 +107,7 @@ export class TelemetryReader {
                 faults,
                 joints: this.joints(sample),
                 imu: sample.imu && this.imu(sample.imu),
+                power: sample.power && this.power(sample.power),
                 odometry: odometry && odometry[k],
                 lateness,
             }
@@ -138,6 +139,11 @@ export class TelemetryReader {
             angularVelocity: [gx, gy, gz],
             linearAcceleration: [ax, ay, az],
         }
+    }
+
+    private power({ current, voltage }: { current: number; voltage: number }): PowerState {
+        const { amperePerCount = NaN, voltPerCount = NaN } = this.robot.power ?? {}
+        return { current: current * amperePerCount, voltage: voltage * voltPerCount }
     }
 
     private countPeriod(start: number): void {

@@ -11,6 +11,14 @@ export interface ImuScale {
     readonly angularVelocityPerCount: number
 }
 
+/** Scale of a power sensor's counts, as its driver states it. */
+export interface PowerScale {
+    /** A a count */
+    readonly amperePerCount: number
+    /** V a count */
+    readonly voltPerCount: number
+}
+
 /** Reports a second that telemetry may use: the runtime sends 50 packets a second, and answers need some of them. */
 const REPORTS_PER_SECOND = 25
 
@@ -19,13 +27,13 @@ const REPORTS_PER_SECOND = 25
  */
 export function samplesPerReport(config: RobotConfig): number {
     const wanted = Math.ceil(1000 / config.tickPeriodMs / REPORTS_PER_SECOND)
-    const bytes = sampleBytes(config.joints.length, config.imu !== undefined)
+    const bytes = sampleBytes(config.joints.length, config.imu !== undefined, config.power !== undefined)
     const fitting = Math.floor((MAX_PAYLOAD - HEADER_BYTES) / bytes)
     return Math.max(1, Math.min(wanted, fitting))
 }
 
 /** What the robot tells a host about itself. */
-export function describe(config: RobotConfig, imu: ImuScale | undefined): RobotDescription {
+export function describe(config: RobotConfig, imu: ImuScale | undefined, power?: PowerScale): RobotDescription {
     const description: RobotDescription = {
         protocol: PROTOCOL_VERSION,
         name: config.name,
@@ -40,6 +48,11 @@ export function describe(config: RobotConfig, imu: ImuScale | undefined): RobotD
             effortLimit: joint.effortLimit,
             positionMin: joint.positionMin,
             positionMax: joint.positionMax,
+            radiansPerCount: joint.encoder.countsPerRevolution
+                ? (2 * Math.PI) / joint.encoder.countsPerRevolution / joint.encoder.ratio
+                : undefined,
+            observerBandwidth: joint.encoder.observerBandwidth,
+            rated: joint.motor.rated,
         })),
     }
     if (config.imu && imu) {
@@ -47,6 +60,13 @@ export function describe(config: RobotConfig, imu: ImuScale | undefined): RobotD
             part: config.imu.part,
             accelerationPerCount: imu.accelerationPerCount,
             angularVelocityPerCount: imu.angularVelocityPerCount,
+        }
+    }
+    if (config.power && power) {
+        description.power = {
+            part: config.power.part,
+            amperePerCount: power.amperePerCount,
+            voltPerCount: power.voltPerCount,
         }
     }
     if (config.drive) {

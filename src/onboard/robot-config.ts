@@ -15,6 +15,8 @@ export interface RobotConfig {
     /** In the order of the motor controller's outputs. */
     readonly joints: readonly JointConfig[]
     readonly imu?: ImuConfig
+    /** Present when current and voltage of the motor supply are measured at every tick. */
+    readonly power?: PowerConfig
     /** Present when two joints are the wheels of a differential drive. */
     readonly drive?: {
         /** Joint names. Both turn positive when the robot drives forward. */
@@ -46,10 +48,14 @@ export interface JointConfig {
         readonly ratio: number
         /** Bandwidth of the velocity observer, rad/s. */
         readonly observerBandwidth: number
+        /** Counts for one turn of the encoder: what a reading's step is worth. For the bench. */
+        readonly countsPerRevolution?: number
     }
     readonly motor: {
         /** +1 when positive duty turns the joint positive, else -1. */
         readonly direction: 1 | -1
+        /** What the maker says of it, at the joint. For the bench. */
+        readonly rated?: MotorRating
     }
     readonly gains: JointGains
 }
@@ -66,6 +72,24 @@ export interface JointGains {
     readonly ks: number
     /** Duty for each rad/s of setpoint. */
     readonly kv: number
+}
+
+/** A motor's published figures, at the joint's shaft. */
+export interface MotorRating {
+    /** V */
+    readonly voltage: number
+    /** rad/s */
+    readonly freeSpeed: number
+    /** A */
+    readonly freeCurrent: number
+    /** A */
+    readonly stallCurrent: number
+}
+
+export interface PowerConfig {
+    readonly part: string
+    /** Ω */
+    readonly shunt: number
 }
 
 export interface ImuConfig {

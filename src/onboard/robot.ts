@@ -26,6 +26,15 @@ export interface ImuSensor {
     sample(): boolean
 }
 
+/** Measures the motor supply. Raw values are counts, whose scale the description tells. */
+export interface PowerSensor {
+    /** Signed. */
+    readonly currentRaw: number
+    readonly supplyRaw: number
+    /** False when the sample failed. Called once a tick. */
+    sample(): boolean
+}
+
 /** A motor controller with up to three outputs: output i drives joint i. */
 export interface MotorController {
     /** As the last {@link readStatus} found it. */
@@ -80,6 +89,7 @@ export class Robot {
     /** Setpoints refused: malformed, not newer, or naming a joint or mode that does not exist. */
     rejectedSetpoints = 0
     imuValid = false
+    powerValid = false
     /** Joints whose encoder failed at this tick, bit i for joint i. */
     failed = 0
     /** The motor controller was reset and must be configured anew before the robot can be armed. */
@@ -107,6 +117,7 @@ export class Robot {
         private readonly imu: ImuSensor | undefined,
         private readonly motors: MotorController,
         private readonly telemetry: TelemetryWriter,
+        readonly power?: PowerSensor,
     ) {
         this.joints = new Joints(config.joints, encoders.reading, config.tickPeriodMs / 1000)
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
@@ -182,6 +193,12 @@ export class Robot {
                 this.imuMissed++
                 if (this.imuMissed > this.sensorTicks) this.faults |= Fault.Imu
             }
+        }
+        const power = this.power
+        if (power) {
+            const valid = power.sample()
+            this.powerValid = valid
+            if (!valid) this.sensorErrors++
         }
     }
 

@@ -6,6 +6,8 @@ import {
     JOINTS_VALID,
     JOINT_BYTES,
     POSITION_SCALE,
+    POWER_BYTES,
+    POWER_FAILED,
     sampleBytes,
     VELOCITY_SCALE,
 } from '../protocol/telemetry'
@@ -43,8 +45,8 @@ export class TelemetryWriter {
     ) {}
 
     /** Bytes of a full report. */
-    static reportBytes(joints: number, imu: boolean, samplesPerReport: number): number {
-        return HEADER_BYTES + samplesPerReport * sampleBytes(joints, imu)
+    static reportBytes(joints: number, imu: boolean, samplesPerReport: number, power = false): number {
+        return HEADER_BYTES + samplesPerReport * sampleBytes(joints, imu, power)
     }
 
     /** The buffer may be filled again. */
@@ -90,6 +92,12 @@ export class TelemetryWriter {
             buffer.blitAt(at, robot.imuFrame as Buffer, 0, IMU_BYTES)
             at += IMU_BYTES
             if (robot.imuValid) valid |= IMU_VALID
+        }
+        const power = robot.power
+        if (power) {
+            buffer.setAt(at, 'i16', robot.powerValid ? power.currentRaw : POWER_FAILED)
+            buffer.setAt(at + 2, 'u16', power.supplyRaw)
+            at += POWER_BYTES
         }
         buffer[start + 1] = valid
         this.at = at

@@ -21,6 +21,8 @@ export interface RobotDescription {
     joints: JointDescription[]
     /** Present when the robot has an IMU. */
     imu?: ImuDescription
+    /** Present when every sample has the motor supply's current and voltage. */
+    power?: PowerDescription
     /** Present when two wheel joints drive the robot differentially. */
     drive?: DifferentialDriveDescription
 }
@@ -37,6 +39,12 @@ export interface JointDescription {
     positionMin?: number
     /** Highest position a setpoint may ask for, rad (revolute joints). */
     positionMax?: number
+    /** Joint radians for a count of the encoder. Absent when the robot's data does not say. */
+    radiansPerCount?: number
+    /** Bandwidth of the observer that the estimate comes from, rad/s. */
+    observerBandwidth?: number
+    /** The motor's published figures at the joint: V, rad/s, A, A. */
+    rated?: { voltage: number; freeSpeed: number; freeCurrent: number; stallCurrent: number }
 }
 
 export interface ImuDescription {
@@ -46,6 +54,15 @@ export interface ImuDescription {
     accelerationPerCount: number
     /** rad/s for each count of a gyroscope axis in telemetry. */
     angularVelocityPerCount: number
+}
+
+export interface PowerDescription {
+    /** Part number, for example `INA226`. */
+    part: string
+    /** A for each count of the current in telemetry. */
+    amperePerCount: number
+    /** V for each count of the voltage in telemetry. */
+    voltPerCount: number
 }
 
 export interface DifferentialDriveDescription {

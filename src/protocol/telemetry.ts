@@ -30,11 +30,16 @@ import { readI16, readI32, readU16, readU32 } from './bytes'
  * |        |              |         | -2^31: off                                                              |
  * |      … | imu          | 12      | gyroscope x y z, accelerometer x y z: i16 counts as the chip gave them,  |
  * |        |              |         | scale in the description                                                |
+ * |      … | power        | 4       | motor supply's current i16, -2^15: not measured · voltage u16; counts,   |
+ * |        |              |         | scale in the description                                                |
  */
 
 export const HEADER_BYTES = 32
 export const JOINT_BYTES = 12
 export const IMU_BYTES = 12
+export const POWER_BYTES = 4
+/** Current of a sample whose measurement failed. */
+export const POWER_FAILED = -0x8000
 /** Length and time: m and rad a bit. */
 export const POSITION_SCALE = 1e-4
 /** rad/s a bit of a velocity. */
@@ -49,8 +54,8 @@ export const JOINTS_VALID = 0x7f
 export const IMU_VALID = 0x80
 
 /** Bytes of one sample. */
-export function sampleBytes(joints: number, imu: boolean): number {
-    return 2 + joints * JOINT_BYTES + (imu ? IMU_BYTES : 0)
+export function sampleBytes(joints: number, imu: boolean, power = false): number {
+    return 2 + joints * JOINT_BYTES + (imu ? IMU_BYTES : 0) + (power ? POWER_BYTES : 0)
 }
 
 /** One report, decoded to SI units. */
@@ -75,15 +80,22 @@ export interface TelemetrySample {
     joints: { valid: boolean; position: number; velocity: number; effort: number; setpoint: number }[]
     /** Counts: gyroscope x, y, z, accelerometer x, y, z. Undefined when the sample was dropped. */
     imu: number[] | undefined
+    /** Counts of the motor supply's current and voltage. Absent when they are not measured or that failed. */
+    power?: { current: number; voltage: number }
 }
 
 /** Decodes a report. Returns undefined when it is shorter than its sample count says. */
-export function decodeTelemetry(payload: Buffer, joints: number, imu: boolean): TelemetryReport | undefined {
-    const bytes = sampleBytes(joints, imu)
+export function decodeTelemetry(
+    payload: Buffer,
+    joints: number,
+    imu: boolean,
+    power = false,
+): TelemetryReport | undefined {
+    const bytes = sampleBytes(joints, imu, power)
     const count = payload.length < HEADER_BYTES ? 0 : payload[8]
     if (count === 0 || payload.length < HEADER_BYTES + count * bytes) return undefined
     const samples: TelemetrySample[] = []
-    for (let k = 0; k < count; k++) samples.push(decodeSample(payload, HEADER_BYTES + k * bytes, joints, imu))
+    for (let k = 0; k < count; k++) samples.push(decodeSample(payload, HEADER_BYTES + k * bytes, joints, imu, power))
     return {
         tick: readU32(payload, 0),
         boardTimeMs: readU32(payload, 4),
@@ -102,7 +114,7 @@ export function decodeTelemetry(payload: Buffer, joints: number, imu: boolean): 
     }
 }
 
-function decodeSample(payload: Buffer, start: number, joints: number, imu: boolean): TelemetrySample {
+function decodeSample(payload: Buffer, start: number, joints: number, imu: boolean, power: boolean): TelemetrySample {
     const valid = payload[start + 1]
     const sample: TelemetrySample = { latenessMs: payload[start], joints: [], imu: undefined }
     let at = start + 2
@@ -121,6 +133,11 @@ function decodeSample(payload: Buffer, start: number, joints: number, imu: boole
         const counts: number[] = []
         for (let axis = 0; axis < 6; axis++) counts.push(readI16(payload, at + axis * 2))
         sample.imu = counts
+    }
+    if (power) {
+        if (imu) at += IMU_BYTES
+        const current = readI16(payload, at)
+        if (current !== POWER_FAILED) sample.power = { current, voltage: readU16(payload, at + 2) }
     }
     return sample
 }

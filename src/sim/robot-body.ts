@@ -1,4 +1,5 @@
 import type { SimulatedI2cBus } from './i2c/simulated-i2c-bus'
+import type { Defect } from './plants/motor-draw'
 import type { Random } from './random'
 
 /** What a simulated body is built into. */
@@ -10,6 +11,39 @@ export interface BodyContext {
     readonly random: Random
     /** Told of accesses that a chip's datasheet does not allow. */
     readonly warn: (message: string) => void
+    readonly options?: BodyOptions
+}
+
+/** How a body differs from the nominal one. */
+export interface BodyOptions {
+    /** Motors and rig are drawn from what their type may be, by the seed. */
+    readonly draw?: boolean
+    /** What is wrong with the (first) actuator. */
+    readonly defect?: Defect
+    /** The robot stands on a stand with its wheels in the air. */
+    readonly lifted?: boolean
+}
+
+/** What an actuator of a simulated body truly is, at the joint's shaft, in SI units: what the bench should find. */
+export interface ActuatorTruth {
+    /** V·s/rad, and N·m/A before what the gears lose */
+    readonly motorConstant: number
+    /** Ω */
+    readonly resistance: number
+    /** Motor and load, kg·m² */
+    readonly inertia: number
+    /** N·m */
+    readonly coulombFriction: number
+    /** N·m */
+    readonly staticFriction: number
+    /** N·m·s/rad */
+    readonly viscousFriction: number
+    /** rad */
+    readonly backlash: number
+    /** V, unloaded */
+    readonly supplyVoltage: number
+    /** Ω */
+    readonly supplyResistance: number
 }
 
 /** The physical part of a robot: its chips, motors and mechanics. Made by the robot's `plant.ts`. */
@@ -26,6 +60,10 @@ export interface RobotBody {
     outputs(): number[]
     /** True speed of each joint, rad/s. */
     velocities(): number[]
+    /** True angle of each joint, rad: what an operator would see. */
+    angles(): number[]
+    /** Of each joint's actuator, where the body knows them. */
+    truths?(): ActuatorTruth[]
     /** Changes the motor supply, V. */
     setSupply(volts: number): void
 }

@@ -1,7 +1,7 @@
 import type { BoardProfile } from './board-profile'
 import { SimulatedI2cBus } from './i2c/simulated-i2c-bus'
 import { Random } from './random'
-import type { MakeBody, RobotBody } from './robot-body'
+import type { BodyOptions, MakeBody, RobotBody } from './robot-body'
 import { SimulatedBoard } from './simulated-board'
 import { Trace } from './trace'
 import { UsbBridge } from './usb-bridge'
@@ -15,6 +15,8 @@ export interface SimulatedRobotOptions {
     /** Bytecode of the firmware. */
     program: Buffer
     makeBody: MakeBody
+    /** How the body differs from the nominal one. */
+    body?: BodyOptions
     profile: BoardProfile
     /** Of the I2C bus, Hz. */
     busFrequency: number
@@ -58,6 +60,7 @@ export class SimulatedRobot {
             bus: this.bus,
             random: this.random.fork('body'),
             warn: message => options.onWarning?.(message),
+            options: options.body,
         })
         if (options.trace) this.trace = this.makeTrace()
         const boardRandom = this.random.fork('board')

@@ -54,8 +54,8 @@ group('description', () => {
             samplesPerReport: 4,
             commandTimeoutMs: 100,
             joints: [
-                { name: 'left', kind: 'continuous', velocityLimit: 15, effortLimit: 0.9 },
-                { name: 'right', kind: 'continuous', velocityLimit: 15, effortLimit: 0.9 },
+                { name: 'left', kind: 'continuous', velocityLimit: 15, effortLimit: 0.9, observerBandwidth: 60 },
+                { name: 'right', kind: 'continuous', velocityLimit: 15, effortLimit: 0.9, observerBandwidth: 60 },
                 {
                     name: 'mast',
                     kind: 'revolute',
@@ -63,6 +63,7 @@ group('description', () => {
                     effortLimit: 0.9,
                     positionMin: -1.5,
                     positionMax: 2.5,
+                    observerBandwidth: 40,
                 },
             ],
             imu: { part: 'FAKE', ...scale },

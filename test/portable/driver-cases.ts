@@ -3,6 +3,7 @@
 import { Tca9548a } from '../../devices/buses/tca9548a'
 import { As5600 } from '../../devices/encoders/as5600'
 import { Lsm6dsox } from '../../devices/imus/lsm6dsox'
+import { Ina226, signed16 } from '../../devices/power/ina226'
 import { Motoron, crc7, crcTable, speedFromEffort } from '../../devices/motors/motoron'
 import type { Clock } from '../../src/hal/clock'
 import { DriverError } from '../../src/hal/driver-error'
@@ -182,10 +183,40 @@ async function inertialCases(log: Log, clock: Clock): Promise<void> {
     logBus(log, 'imu', bus)
 }
 
+async function powerCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const sensor = new Ina226(bus, 0.01)
+    for (const bytes of [
+        [0x54, 0x49],
+        [0x22, 0x60],
+        [0x40, 0xa7],
+    ])
+        bus.reply(bytes)
+    log('power init', await outcome(sensor, clock))
+    for (const bytes of [
+        [0xff, 0x9c],
+        [0x25, 0x80],
+        [0x7f, 0xff],
+        [0x80, 0x01],
+    ])
+        bus.reply(bytes)
+    for (let i = 0; i < 2; i++) {
+        log('power sample', sensor.sample() ? 1 : 0)
+        log('power current', sensor.currentRaw * sensor.amperePerCount)
+        log('power voltage', sensor.supplyRaw * sensor.voltPerCount)
+    }
+    log('power lowest', signed16(0x80, 0))
+    bus.result = NACK_WRITE
+    log('power nack', sensor.sample() ? 1 : 0)
+    log('power absent', await outcome(sensor, clock))
+    logBus(log, 'power', bus)
+}
+
 /** Runs all drivers; `log` gets every result under a name, in an order that never changes. */
 export async function driverCases(log: Log, clock: Clock): Promise<void> {
     await encoderCases(log, clock)
     await multiplexerCases(log, clock)
     await motorCases(log, clock)
     await inertialCases(log, clock)
+    await powerCases(log, clock)
 }

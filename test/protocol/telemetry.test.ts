@@ -83,6 +83,7 @@ describe('a sample', () => {
         expect(sampleBytes(1, false)).toBe(14)
         expect(sampleBytes(2, true)).toBe(38)
         expect(sampleBytes(7, true)).toBe(98)
+        expect(sampleBytes(1, false, true)).toBe(18)
     })
 
     test.each([
@@ -157,4 +158,18 @@ describe('a payload', () => {
             ),
         )
     })
+})
+
+test('current and voltage of the motor supply stand behind the other parts of a sample; -2^15 says not measured', () => {
+    for (const imu of [false, true]) {
+        const plain = report(1, 1, imu)
+        const power = Buffer.alloc(4)
+        power.writeInt16LE(-1234, 0)
+        power.writeUInt16LE(40_000, 2)
+        const decode = () => decodeTelemetry(Buffer.concat([plain, power]), 1, imu, true)!.samples[0].power
+        expect(decode()).toEqual({ current: -1234, voltage: 40_000 })
+        power.writeInt16LE(-0x8000, 0)
+        expect(decode()).toBeUndefined()
+        expect(decodeTelemetry(plain, 1, imu, true)).toBeUndefined()
+    }
 })

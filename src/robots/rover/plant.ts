@@ -2,22 +2,34 @@ import { As5600 } from '../../sim/chips/as5600'
 import { Lsm6dsox } from '../../sim/chips/lsm6dsox'
 import { Motoron } from '../../sim/chips/motoron'
 import { Tca9548a } from '../../sim/chips/tca9548a'
-import { DcGearMotor } from '../../sim/plants/dc-gear-motor'
-import { DifferentialRover } from '../../sim/plants/differential-rover'
+import { DcGearMotor, parametersFromDatasheet, POLOLU_37D_50 } from '../../sim/plants/dc-gear-motor'
+import { DifferentialRover, SMALL_ROVER } from '../../sim/plants/differential-rover'
+import { drawMotor } from '../../sim/plants/motor-draw'
 import type { BodyContext, RobotBody } from '../../sim/robot-body'
 
+/** With the wheels in the air nothing couples them, and they turn nothing but themselves. */
+const ON_A_STAND = { ...SMALL_ROVER, mass: 1e-9, yawInertia: 1e-9 }
+const AT_REST = { specificForce: new Float64Array([0, 0, 9.80665]), angularVelocity: new Float64Array(3) }
+
 /** The rover's body: wired as in `main.ts`, so each right-hand part is mirrored. */
-export function makeBody({ time, bus, random, warn }: BodyContext): RobotBody {
+export function makeBody({ time, bus, random, warn, options = {} }: BodyContext): RobotBody {
     const now = () => time.now
     let supply = 12
-    const left = new DcGearMotor()
-    const right = new DcGearMotor()
-    const rover = new DifferentialRover(left, right)
+    const type = parametersFromDatasheet(POLOLU_37D_50)
+    const motor = (name: string) => new DcGearMotor(options.draw ? drawMotor(type, random.fork(name)) : type)
+    const left = motor('left motor')
+    const right = motor('right motor')
+    const rover = new DifferentialRover(left, right, options.lifted ? ON_A_STAND : SMALL_ROVER)
 
     const motors = new Motoron({ now, supply: () => supply, random: random.fork('motoron'), warn })
     const mux = new Tca9548a()
     const encoder = (name: string, angle: () => number) => new As5600({ now, angle, random: random.fork(name), warn })
-    const imu = new Lsm6dsox({ now, motion: () => rover.motion(), random: random.fork('imu'), warn })
+    const imu = new Lsm6dsox({
+        now,
+        motion: () => (options.lifted ? AT_REST : rover.motion()),
+        random: random.fork('imu'),
+        warn,
+    })
     bus.attach(Motoron.ADDRESS, motors)
     bus.attachRouter(0x70, mux)
     mux.channel(0).attach(
@@ -37,9 +49,10 @@ export function makeBody({ time, bus, random, warn }: BodyContext): RobotBody {
         },
         onStep: undefined,
         writeState: target => rover.writeState(target),
-        pose: () => ({ x: rover.x, y: rover.y, heading: rover.heading }),
+        pose: () => (options.lifted ? { x: 0, y: 0, heading: 0 } : { x: rover.x, y: rover.y, heading: rover.heading }),
         outputs: () => [motors.output(1).drive, motors.output(2).drive],
         velocities: () => [left.velocity, right.velocity],
+        angles: () => [left.angle, right.angle],
         setSupply: volts => (supply = volts),
     }
     rover.beforeStep = at => {

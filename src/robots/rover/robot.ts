@@ -20,6 +20,8 @@ const wheelGains: JointGains = {
 }
 /** With 80 the estimate lags so much that the step overshoots 15 %; with 150 the wheel is uneasy at the edge of 2 %. */
 const observerBandwidth = 100
+/** Pololu 37D 50:1, 12 V ("37D Metal Gearmotors", Rev 1.2). */
+const rated = { voltage: 12, freeSpeed: 20.94, freeCurrent: 0.2, stallCurrent: 5.5 }
 
 /**
  * Two driven wheels and a caster: 12 V gear motors (Pololu 37D 50:1) on a Motoron, a magnetic encoder on each axle, an
@@ -37,8 +39,8 @@ export const rover: RobotConfig = {
             kind: 'continuous',
             velocityLimit: 15,
             effortLimit: 1,
-            encoder: { direction: 1, zeroOffset: 0, ratio: 1, observerBandwidth },
-            motor: { direction: 1 },
+            encoder: { direction: 1, zeroOffset: 0, ratio: 1, observerBandwidth, countsPerRevolution: 4096 },
+            motor: { direction: 1, rated },
             gains: wheelGains,
         },
         {
@@ -47,8 +49,8 @@ export const rover: RobotConfig = {
             velocityLimit: 15,
             effortLimit: 1,
             // Mounted the other way round.
-            encoder: { direction: -1, zeroOffset: 0, ratio: 1, observerBandwidth },
-            motor: { direction: -1 },
+            encoder: { direction: -1, zeroOffset: 0, ratio: 1, observerBandwidth, countsPerRevolution: 4096 },
+            motor: { direction: -1, rated },
             gains: wheelGains,
         },
     ],

@@ -1,0 +1,78 @@
+import { As5600 } from '../../sim/chips/as5600'
+import { Ina226 } from '../../sim/chips/ina226'
+import { Motoron } from '../../sim/chips/motoron'
+import { ActuatorRig, drawRig, healthyRig, spoil } from '../../sim/plants/actuator-rig'
+import { parametersFromDatasheet, POLOLU_37D_50 } from '../../sim/plants/dc-gear-motor'
+import { drawMotor } from '../../sim/plants/motor-draw'
+import type { BodyContext, RobotBody } from '../../sim/robot-body'
+
+/** Product ID of the M1T256 ("Get firmware version"). */
+const M1T256 = 0xd0
+
+/** A motor on a bench, with the load, supply and defect that the options ask for. */
+export function makeBody({ time, bus, random, warn, options = {} }: BodyContext): RobotBody {
+    const now = () => time.now
+    let motor = parametersFromDatasheet({ ...POLOLU_37D_50, backlash: 0.012 })
+    if (options.draw) motor = drawMotor(motor, random.fork('motor'))
+    let parameters = healthyRig(motor)
+    if (options.draw) parameters = drawRig(parameters, random.fork('rig'))
+    if (options.defect) parameters = spoil(parameters, options.defect, random.fork('defect'))
+    const rig = new ActuatorRig(parameters)
+
+    const motors = new Motoron({
+        now,
+        supply: () => rig.voltage,
+        channels: 1,
+        productId: M1T256,
+        random: random.fork('motoron'),
+        warn,
+    })
+    bus.attach(Motoron.ADDRESS, motors)
+    bus.attach(As5600.ADDRESS, new As5600({ now, angle: () => rig.encoderAngle, random: random.fork('encoder'), warn }))
+    const shunt = { current: () => rig.supplyCurrent, voltage: () => rig.voltage, shunt: 0.01 }
+    bus.attach(Ina226.ADDRESS, new Ina226({ ...shunt, now, random: random.fork('power'), warn }))
+
+    const body: RobotBody = {
+        advanceTo: to => {
+            rig.advanceTo(to)
+            time.now = to
+        },
+        onStep: undefined,
+        writeState: target => {
+            target.set([rig.time, rig.angle, rig.motor.velocity, rig.motor.current, rig.voltage, rig.supplyCurrent])
+            return 6
+        },
+        pose: () => ({ x: 0, y: 0, heading: 0 }),
+        outputs: () => [motors.output(1).drive],
+        velocities: () => [rig.motor.velocity],
+        angles: () => [rig.angle],
+        truths: () => [truth(parameters)],
+        setSupply: volts => (rig.sourceVoltage = volts),
+    }
+    rig.beforeStep = at => {
+        time.now = at
+        const output = motors.output(1)
+        rig.drive = output.drive
+        rig.braking = output.braking
+    }
+    rig.afterStep = at => {
+        time.now = at
+        body.onStep?.()
+    }
+    return body
+}
+
+function truth({ motor, loadInertia, supplyVoltage, supplyResistance }: ReturnType<typeof healthyRig>) {
+    const { gearRatio: ratio } = motor
+    return {
+        motorConstant: motor.torqueConstant * ratio,
+        resistance: motor.resistance,
+        inertia: motor.rotorInertia * ratio * ratio + loadInertia,
+        coulombFriction: motor.coulombFriction * ratio,
+        staticFriction: motor.staticFriction * ratio,
+        viscousFriction: motor.viscousFriction * ratio * ratio,
+        backlash: motor.backlash,
+        supplyVoltage,
+        supplyResistance,
+    }
+}
