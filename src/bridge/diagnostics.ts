@@ -1,5 +1,5 @@
 import type { Robot, RobotState, RobotStatistics } from '../host/robot'
-import { type Header, stamp } from './messages'
+import { type Header, stamp } from './ros/messages'
 
 /** diagnostic_msgs/msg/DiagnosticStatus: levels */
 export enum Level {

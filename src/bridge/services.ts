@@ -1,7 +1,7 @@
 import type { Robot } from '../host/robot'
 import { type Fields, needText } from './checks'
-import { definitionText, messageDetails, sameType, serviceDetails } from './definitions'
-import { stamp } from './messages'
+import { definitionText, messageDetails, sameType, serviceDetails } from './ros/definitions'
+import { stamp } from './ros/messages'
 import type { Topic } from './topics'
 
 /** A service that planners call. */

@@ -1,5 +1,5 @@
 import { type Fields, needObject, needText, onlyFields, optionalCount, optionalText, Refusal, show } from './checks'
-import { requestFields, sameType } from './definitions'
+import { requestFields, sameType } from './ros/definitions'
 import type { Door } from './door'
 import { type Outbox, STATUS_LEVELS } from './outbox'
 import type { Service } from './services'

@@ -1,6 +1,6 @@
 import type { RobotDescription } from '../protocol/description'
 import type { RobotState } from '../host/robot'
-import { imuMessage, jointStateMessage, odometryEncoder } from './messages'
+import { imuMessage, jointStateMessage, odometryEncoder } from './ros/messages'
 
 /** Makes a topic's message out of a sample; undefined when the sample has nothing for it. */
 export type Encoder = (state: RobotState) => object | undefined

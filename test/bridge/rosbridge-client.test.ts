@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { BridgeError } from '../../src/bridge/bridge-error'
 import { MessageQueue } from '../../src/bridge/message-queue'
-import type { JointStateMessage } from '../../src/bridge/messages'
+import type { JointStateMessage } from '../../src/bridge/ros/messages'
 import { type ClientOptions, connectRosbridge } from '../../src/bridge/rosbridge-client'
 import { openDoor } from './planner'
 

@@ -1,7 +1,7 @@
 import { Topic } from 'roslib'
 import { describe, expect, it } from 'vitest'
 import type { DiagnosticArray } from '../../src/bridge/diagnostics'
-import type { ImuMessage, JointStateMessage, OdometryMessage, Time } from '../../src/bridge/messages'
+import type { ImuMessage, JointStateMessage, OdometryMessage, Time } from '../../src/bridge/ros/messages'
 import { KinematicRobot, ROVER, START } from './kinematic-robot'
 import {
     callService,

@@ -1,6 +1,6 @@
 import { type Ros, Topic } from 'roslib'
 import { expect, onTestFinished, test } from 'vitest'
-import type { JointStateMessage } from '../../src/bridge/messages'
+import type { JointStateMessage } from '../../src/bridge/ros/messages'
 import { startRosbridge } from '../../src/bridge/rosbridge'
 import { callService, connectRoslib, subscribe } from '../bridge/planner'
 import { PluggedRover, until, wait } from './plugged-rover'

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { definitionText, messageDetails, requestFields, sameType, serviceDetails } from '../../src/bridge/definitions'
-import { Diagnostics } from '../../src/bridge/diagnostics'
-import { TOPICS } from '../../src/bridge/topics'
-import { KinematicRobot, ROVER } from './kinematic-robot'
+import {
+    definitionText,
+    messageDetails,
+    requestFields,
+    sameType,
+    serviceDetails,
+} from '../../../src/bridge/ros/definitions'
+import { Diagnostics } from '../../../src/bridge/diagnostics'
+import { TOPICS } from '../../../src/bridge/topics'
+import { KinematicRobot, ROVER } from '../kinematic-robot'
 
 const NO_TRAFFIC = {
     clients: 0,
@@ -72,7 +78,7 @@ describe('definitions', () => {
         expect(sameType('geometry_msgs/Twist', 'geometry_msgs/msg/Twist')).toBe(true)
         expect(sameType('std_srvs/srv/Trigger', 'std_srvs/Trigger')).toBe(true)
         expect(sameType('geometry_msgs/Twist', 'geometry_msgs/TwistStamped')).toBe(false)
-        expect(messageDetails('std_msgs/String')).toEqual([])
+        expect(messageDetails('std_msgs/Bool')).toEqual([])
     })
 
     it('fit every message the robot publishes, field by field', () => {

@@ -1,5 +1,5 @@
-import type { DifferentialDriveDescription } from '../protocol/description'
-import type { RobotState } from '../host/robot'
+import type { DifferentialDriveDescription } from '../../protocol/description'
+import type { RobotState } from '../../host/robot'
 
 // ROS 2 messages out of a robot's state. Field lists: common_interfaces. Frames: REP-103, REP-105. Numbers that are not
 // finite become null in JSON, as rosbridge does it.

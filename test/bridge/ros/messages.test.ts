@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { imuMessage, jointStateMessage, odometryEncoder, stamp } from '../../src/bridge/messages'
-import type { RobotState } from '../../src/host/robot'
+import { imuMessage, jointStateMessage, odometryEncoder, stamp } from '../../../src/bridge/ros/messages'
+import type { RobotState } from '../../../src/host/robot'
 
 const STATE: RobotState = {
     tick: 7,
