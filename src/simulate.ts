@@ -1,17 +1,17 @@
 import { buildFirmware } from './flash/build'
-import type { ByteStream } from './host/byte-stream'
 import { Link } from './host/link'
+import { RobotError } from './host/robot'
 import type { Scheduler } from './host/scheduler'
+import type { BufferedByteStream } from './host/serial-stream'
 import { RobotSession } from './host/session'
 import type { RobotConfig } from './onboard/robot-config'
 import { boardProfiles } from './sim/board-profile'
 import type { MakeBody } from './sim/robot-body'
 import { SimulatedRobot, type SimulatedRobotOptions } from './sim/simulated-robot'
-import type { VirtualClock } from './sim/virtual-clock'
 
 /** Which robot to simulate, and how. */
 export interface SimulationOptions extends Partial<
-    Pick<SimulatedRobotOptions, 'body' | 'trace' | 'profileOperations' | 'onLog' | 'onWarning'>
+    Pick<SimulatedRobotOptions, 'body' | 'faults' | 'trace' | 'profileOperations' | 'onLog' | 'onWarning'>
 > {
     robot: string
     /** Board profile: `rp2040` (default), `esp32` or `ideal`. */
@@ -54,28 +54,53 @@ export async function loadRobot(name: string): Promise<{ config: RobotConfig; ma
 }
 
 /** A simulated robot's end of the wire, in this process. */
-export function streamOf(robot: SimulatedRobot): ByteStream {
-    const stream: ByteStream = {
+export function streamOf(robot: SimulatedRobot): BufferedByteStream {
+    const stream: BufferedByteStream = {
         write: bytes => robot.write(bytes),
         onData: () => {},
         onClose: () => {},
         close: async () => {
             robot.onBytes = () => {}
+            robot.host.onUnplug = () => {}
+        },
+        get bufferedBytes() {
+            return robot.toBoard.backlog
         },
     }
     robot.onBytes = chunk => stream.onData(chunk)
+    robot.host.onUnplug = () => {
+        robot.onBytes = () => {}
+        stream.onClose()
+    }
     return stream
 }
 
-/** Host code on simulated time: its clock and timers are the simulator's. The epoch starts at 0. */
-export function schedulerOf(clock: VirtualClock): Scheduler {
+/** Opens the simulated port. @throws RobotError `no-port` while it is unplugged */
+export async function openStream(robot: SimulatedRobot): Promise<BufferedByteStream> {
+    if (!robot.host.plugged) throw new RobotError('no-port', 'the simulated port is unplugged')
+    return streamOf(robot)
+}
+
+/** Where simulated time and timers come from: the virtual clock itself, or the host, which faults may stall. */
+interface Timers<T> {
+    readonly now: number
+    at(time: number, callback: () => void): T
+    cancel(timer: T): void
+}
+
+/**
+ * Host code on simulated time: its clock and timers are the simulator's. The epoch starts at 0.
+ *
+ * @param rate of the host's clock against the board's: 1 + 200e-6 is 200 ppm fast
+ */
+export function schedulerOf<T>(timers: Timers<T>, rate = 1): Scheduler {
     return {
-        now: () => clock.now / 1000,
-        setTimeout: (callback, ms) => clock.at(clock.now + ms * 1000, callback),
+        now: () => (timers.now / 1000) * rate,
+        setTimeout: (callback, ms) => timers.at(timers.now + (ms * 1000) / rate, callback),
         clearTimeout: handle => {
-            if (handle) clock.cancel(handle as ReturnType<VirtualClock['at']>)
+            if (handle) timers.cancel(handle as T)
         },
-        epoch: () => clock.now / 1e6,
+        epoch: () => (timers.now / 1e6) * rate,
     }
 }
 
@@ -102,8 +127,11 @@ export async function settle<T>(robot: SimulatedRobot, promise: Promise<T>): Pro
 }
 
 /** A session with a simulated robot, both on simulated time. */
-export function connectSimulated(robot: SimulatedRobot, pacingMs?: number): Promise<RobotSession> {
-    const scheduler = schedulerOf(robot.clock)
-    const link = new Link({ open: async () => streamOf(robot), scheduler, pacingMs })
+export function connectSimulated(
+    robot: SimulatedRobot,
+    pacingMs?: number,
+    scheduler: Scheduler = schedulerOf(robot.host),
+): Promise<RobotSession> {
+    const link = new Link({ open: () => openStream(robot), scheduler, pacingMs })
     return settle(robot, RobotSession.open(link, scheduler))
 }

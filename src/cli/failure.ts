@@ -16,6 +16,7 @@ const TOLD = [
     'CommandError',
     'BuildError',
     'SimulationError',
+    'FaultPlanError',
     'RobotError',
     'BridgeError',
     'PlannerError',

@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { connectSimulated, schedulerOf, settle, simulate } from '../simulate'
+import type { Fault } from '../sim/faults/fault-plan'
 import type { SimulatedRobot } from '../sim/simulated-robot'
 import { QUIET_SETPOINT_MS, SETPOINT_MS, startFixedDrive } from './fixed-drive'
 import { type Spread, spread, TickStatistics } from './tick-statistics'
@@ -18,6 +19,8 @@ export interface DriveOptions {
     /** Whether the link paces the board. */
     pacing: boolean
     inline: boolean
+    /** Text of a fault file. */
+    faults?: string
     /** Ends the drive before its time. */
     signal?: AbortSignal
 }
@@ -40,14 +43,20 @@ export interface DriveReport {
     samplesSent: number
     samplesLost: number
     heapFreeBytes: number | undefined
-    /** SHA-256 over every bus transaction and every state of the plant since power-on. */
+    /** Of the robot at the end. */
+    mode: string
+    /** What was injected, s since power-on. */
+    faults: { time: number; fault: Fault; active: boolean }[]
+    /** SHA-256 over every bus transaction, every state of the plant and every fault since power-on. */
     traceHash: string
 }
 
 /** Runs the fixed drive on simulated time, board and session on one virtual clock. */
 export async function measureDrive(options: DriveOptions): Promise<DriveReport> {
     const { robot, board, seed, inline } = options
-    const simulated = await simulate({ robot, board, seed, inline, trace: true })
+    const simulated = await simulate({ robot, board, seed, inline, faults: options.faults, trace: true })
+    const faults: DriveReport['faults'] = []
+    simulated.onFault = (fault, active) => faults.push({ time: simulated.clock.now / 1e6, fault, active })
     const session = await connectSimulated(simulated, options.pacing ? undefined : 0)
     await settle(simulated, session.arm())
 
@@ -55,11 +64,7 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
     const before = session.statistics()
     const start = simulated.clock.now / 1e6
     const wallStart = performance.now()
-    const stop = startFixedDrive(
-        session,
-        schedulerOf(simulated.clock),
-        options.pacing ? SETPOINT_MS : QUIET_SETPOINT_MS,
-    )
+    const stop = startFixedDrive(session, schedulerOf(simulated.host), options.pacing ? SETPOINT_MS : QUIET_SETPOINT_MS)
     await run(simulated, options)
     const wallSeconds = (performance.now() - wallStart) / 1000
     stop()
@@ -82,6 +87,8 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
         samplesSent: after.samplesReceived - before.samplesReceived + samplesLost,
         samplesLost,
         heapFreeBytes: simulated.board.heapStatistics()?.freeBytes,
+        mode: session.state?.mode ?? 'unknown',
+        faults,
         traceHash: simulated.trace!.digest(),
     }
     await session.close()

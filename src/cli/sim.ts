@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { CommandError } from './failure'
 import { INTERRUPTED, onInterruption } from './interruption'
 import type { DriveReport } from './measured-drive'
 import { boardOption, checkRobot, durationOption, inlineOption, jsonOption, seedOption, speed } from './options'
@@ -11,6 +13,7 @@ interface SimOptions {
     seed: number
     pacing: boolean
     inline: boolean
+    faults?: string
     json?: boolean
 }
 
@@ -25,6 +28,7 @@ export function addSim(program: Command): void {
         .addOption(seedOption())
         .option('--no-pacing', "do not pace the board: shows the stalls of the runtime's main loop")
         .addOption(inlineOption())
+        .option('--faults <file>', 'inject the faults of this JSON file (docs/faults.md)')
         .addOption(jsonOption())
         .addHelpText(
             'after',
@@ -36,6 +40,7 @@ export function addSim(program: Command): void {
 
 async function simulateDrive(robot: string, { json, ...options }: SimOptions): Promise<void> {
     await checkRobot(robot)
+    const faults = options.faults === undefined ? undefined : await readFaults(options.faults)
     const { measureDrive } = await import('./measured-drive')
     const interruption = onInterruption()
     if (options.speed !== 'max') {
@@ -44,12 +49,20 @@ async function simulateDrive(robot: string, { json, ...options }: SimOptions): P
         )
     }
     try {
-        const report = await measureDrive({ robot, ...options, signal: interruption.signal })
+        const report = await measureDrive({ robot, ...options, faults, signal: interruption.signal })
         if (json) printJson(report)
         else for (const line of lines(report)) print(line)
         if (interruption.signal.aborted) process.exitCode = INTERRUPTED
     } finally {
         interruption.release()
+    }
+}
+
+async function readFaults(path: string): Promise<string> {
+    try {
+        return await readFile(path, 'utf8')
+    } catch (error) {
+        throw new CommandError(`--faults ${path} cannot be read: ${(error as Error).message}`, { cause: error })
     }
 }
 
@@ -65,7 +78,12 @@ function lines(report: DriveReport): string[] {
             ['tick', `${span(report.tickMs)} (min / mean / max)`],
             ['samples', `${report.samplesSent} sent, ${report.samplesLost} lost`],
             ['heap', heapFreeBytes === undefined ? 'unknown' : `${heapFreeBytes} bytes free`],
+            ['mode', report.mode],
             ['trace', report.traceHash],
         ]).map(line => `  ${line}`),
+        ...report.faults.map(
+            ({ time, fault, active }) =>
+                `  ${time.toFixed(3)} s  ${fault.kind}${fault.target ? ` ${fault.target}` : ''} ${active ? 'begins' : 'ends'}`,
+        ),
     ]
 }

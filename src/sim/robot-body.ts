@@ -1,3 +1,4 @@
+import type { BodyParts } from './faults/body-parts'
 import type { SimulatedI2cBus } from './i2c/simulated-i2c-bus'
 import type { Defect } from './plants/motor-draw'
 import type { Random } from './random'
@@ -66,6 +67,8 @@ export interface RobotBody {
     truths?(): ActuatorTruth[]
     /** Changes the motor supply, V. */
     setSupply(volts: number): void
+    /** What of it faults can break. Without it the link and the board alone can be. */
+    readonly parts?: BodyParts
 }
 
 export type MakeBody = (context: BodyContext) => RobotBody

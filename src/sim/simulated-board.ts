@@ -1,7 +1,7 @@
 import type { BoardProfile } from './board-profile'
 import { mainLoopOf, type MainLoop } from './main-loop'
 import type { VirtualClock } from './virtual-clock'
-import { DeviceScriptVm } from './vm/device-script-vm'
+import { DeviceScriptVm, RuntimeReset } from './vm/device-script-vm'
 
 /** From power-on to the first pass of the main loop, µs. The runtime takes its time 0 from power-on. */
 const BOOT_US = 100_000
@@ -78,12 +78,24 @@ export class SimulatedBoard {
         collectionUs: 0,
         totalUs: 0,
     }
-    private readonly vm: DeviceScriptVm
-    private readonly loop: MainLoop
+    /** The processor starts anew; what its USB side remembered is gone. */
+    onReset: () => void = () => {}
+    private vm: DeviceScriptVm
+    private loop: MainLoop
+    private deviceId = 0n
+    private program: Buffer | undefined
+    /** The settings flash, which outlives a reset. */
+    private flash: Uint8Array | undefined
+    /** No pass is made. */
+    private held = false
     private readonly inbox: Uint8Array[] = []
     private outbox: Uint8Array[] = []
     private alarm: ReturnType<VirtualClock['at']> | undefined
     private start = 0
+    /** The runtime's time 0, µs. */
+    private poweredAt = 0
+    /** Counts power-downs: what an earlier life left to be done is not done. */
+    private boots = 0
     private bootedAt = Infinity
     private inPass = false
     /** Time spent in this pass on what the runtime's counters do not tell, µs. */
@@ -98,15 +110,20 @@ export class SimulatedBoard {
         private readonly clock: VirtualClock,
         readonly profile: BoardProfile,
         private readonly wiring: BoardWiring,
-        options: { profile?: boolean } = {},
+        private readonly options: { profile?: boolean } = {},
     ) {
         this.loop = mainLoopOf(profile, () => wiring.random())
-        this.vm = new DeviceScriptVm(
+        this.vm = this.makeVm()
+    }
+
+    private makeVm(): DeviceScriptVm {
+        const { profile, wiring, options } = this
+        return new DeviceScriptVm(
             {
                 now: () => {
-                    if (!this.inPass) return this.clock.now
+                    if (!this.inPass) return this.clock.now - this.poweredAt
                     this.otherUs += profile.timeReadUs
-                    return this.start + this.elapsed()
+                    return this.start + this.elapsed() - this.poweredAt
                 },
                 onFrame: frame => this.outbox.push(frame.slice()),
                 onLog: line => wiring.onLog(line),
@@ -118,6 +135,8 @@ export class SimulatedBoard {
                 random: into => {
                     for (let i = 0; i < into.length; i++) into[i] = Math.floor(wiring.random() * 256)
                 },
+                loadFlash: () => this.flash,
+                saveFlash: content => (this.flash = content),
             },
             options.profile,
         )
@@ -125,9 +144,51 @@ export class SimulatedBoard {
 
     /** Powers on with `program` in flash. */
     powerOn(deviceId: bigint, program: Buffer): void {
-        this.vm.start(deviceId)
-        this.vm.deploy(program)
+        this.deviceId = deviceId
+        this.program = program
+        this.boot()
+    }
+
+    /** The processor is reset, or has its power back: it boots, and its program starts from the beginning. */
+    reset(): void {
+        this.powerOff()
+        this.loop = mainLoopOf(this.profile, () => this.wiring.random())
+        this.vm = this.makeVm()
+        this.boot()
+    }
+
+    /** Nothing runs until {@link reset}. */
+    powerOff(): void {
+        if (this.alarm) this.clock.cancel(this.alarm)
+        this.alarm = undefined
+        this.inbox.length = 0
+        this.outbox = []
+        this.bootedAt = Infinity
+        this.boots++
+        this.onReset()
+    }
+
+    /** Whether it has power. */
+    get powered(): boolean {
+        return this.bootedAt !== Infinity
+    }
+
+    /** The runtime stands still until {@link release}: no pass is made, frames wait. */
+    hold(): void {
+        this.held = true
+        if (this.alarm) this.clock.cancel(this.alarm)
+    }
+
+    release(): void {
+        this.held = false
+        if (this.powered) this.schedule(Math.max(this.loop.nextPass(), this.bootedAt, this.clock.now))
+    }
+
+    private boot(): void {
         this.bootedAt = this.clock.now + BOOT_US
+        this.poweredAt = this.clock.now
+        this.vm.start(this.deviceId)
+        this.vm.deploy(this.program as Buffer)
         this.schedule(this.bootedAt)
     }
 
@@ -163,7 +224,15 @@ export class SimulatedBoard {
         for (let i = 0; i < this.inbox.length; i++) vm.receiveFrame(this.inbox[i])
         this.inbox.length = 0
         this.beginStretch()
-        const sleep = vm.process()
+        let sleep: number
+        try {
+            sleep = vm.process()
+        } catch (error) {
+            if (!(error instanceof RuntimeReset)) throw error
+            this.inPass = false
+            this.reset()
+            return
+        }
         const elapsed = this.elapsed()
         this.inPass = false
         const end = start + elapsed
@@ -238,14 +307,16 @@ export class SimulatedBoard {
     /** What the pass put out leaves when it ends. */
     private send(end: number): void {
         if (this.outbox.length === 0) return
-        const frames = this.outbox
+        const { boots, outbox: frames } = this
         this.outbox = []
         this.loop.frameSent(end)
-        this.clock.at(end, () => frames.forEach(frame => this.wiring.onFrame(frame)))
+        this.clock.at(end, () => {
+            if (boots === this.boots) frames.forEach(frame => this.wiring.onFrame(frame))
+        })
     }
 
     private schedule(time: number): void {
-        this.alarm = time === Infinity ? undefined : this.clock.at(time, () => this.pass())
+        this.alarm = time === Infinity || this.held ? undefined : this.clock.at(time, () => this.pass())
     }
 
     private reschedule(): void {

@@ -1,11 +1,16 @@
 import type { BoardProfile } from './board-profile'
+import { partNames } from './faults/body-parts'
+import { FaultPlayer } from './faults/fault-player'
+import { checkFaultPlan, type Fault, parseFaultPlan } from './faults/fault-plan'
 import { SimulatedI2cBus } from './i2c/simulated-i2c-bus'
 import { Random } from './random'
 import type { BodyOptions, MakeBody, RobotBody } from './robot-body'
 import { SimulatedBoard } from './simulated-board'
+import { SimulatedHost } from './simulated-host'
 import { Trace } from './trace'
 import { UsbBridge } from './usb-bridge'
 import { VirtualClock } from './virtual-clock'
+import { Wire } from './wire'
 
 /** The plant runs at least this often, µs, also while the board does nothing. */
 const PLANT_US = 10_000
@@ -23,6 +28,8 @@ export interface SimulatedRobotOptions {
     seed: number
     /** Whether to hash every bus transaction and plant state. */
     trace?: boolean
+    /** What goes wrong and when: the text of a fault file (docs/faults.md). */
+    faults?: string
     /** Whether to count operations by program counter. */
     profileOperations?: boolean
     /** A line of the board's log. */
@@ -41,17 +48,24 @@ export class SimulatedRobot {
     readonly body: RobotBody
     readonly bus: SimulatedI2cBus
     readonly trace: Trace | undefined
-    /** Bytes for the host. The receiver may keep the chunk. */
-    onBytes: (chunk: Uint8Array) => void = () => {}
+    /** The two directions of the link. */
+    readonly toBoard: Wire
+    readonly toHost: Wire
+    readonly host: SimulatedHost
+    /** A fault has begun or ended. */
+    onFault: (fault: Fault, active: boolean) => void = () => {}
     readonly usb = new UsbBridge()
     private readonly time = { now: 0 }
     private readonly random: Random
     private readonly delays: Random
-    private lastIn = 0
-    private lastOut = 0
+    private readonly faults: FaultPlayer
 
+    /** @throws FaultPlanError */
     constructor(private readonly options: SimulatedRobotOptions) {
         const { profile } = options
+        this.toBoard = new Wire(this.clock, () => this.delay())
+        this.toHost = new Wire(this.clock, () => this.delay())
+        this.host = new SimulatedHost(this.clock)
         this.random = new Random(options.seed)
         this.delays = this.random.fork('link')
         this.bus = new SimulatedI2cBus({ frequency: options.busFrequency, now: () => this.time.now })
@@ -83,18 +97,53 @@ export class SimulatedRobot {
             { profile: options.profileOperations },
         )
         this.usb.onFrame = frame => this.board.receiveFrame(frame)
-        this.usb.onBytes = chunk => {
-            this.lastOut = Math.max(this.lastOut, this.clock.now + this.delay())
-            this.clock.at(this.lastOut, () => this.onBytes(chunk))
+        this.usb.onBytes = chunk => this.toHost.write(chunk)
+        this.usb.room = () => this.toHost.room
+        this.toHost.onRoom = () => this.usb.flush()
+        this.toBoard.onBytes = bytes => {
+            if (this.board.powered) this.usb.receive(bytes)
         }
+        this.board.onReset = () => this.usb.reset()
+        this.faults = new FaultPlayer({
+            clock: this.clock,
+            board: this.board,
+            body: this.body,
+            host: this.host,
+            toBoard: this.toBoard,
+            toHost: this.toHost,
+            random: this.random.fork('faults'),
+            onChange: (fault, active) => {
+                this.trace?.event(this.clock.now / 1e6, `${JSON.stringify(fault)} ${active}`)
+                this.onFault(fault, active)
+            },
+        })
+        const plan = options.faults === undefined ? [] : parseFaultPlan(options.faults, partNames(this.body.parts))
+        for (const fault of plan) this.faults.add(fault)
         this.board.powerOn(BigInt(options.seed) * 0x1_0001_0001n + 0x1122_3344_5566n, options.program)
         this.keepPlantRunning()
     }
 
+    /** Bytes for the host. The receiver may keep the chunk. */
+    get onBytes(): (chunk: Uint8Array) => void {
+        return this.toHost.onBytes
+    }
+
+    set onBytes(receiver: (chunk: Uint8Array) => void) {
+        this.toHost.onBytes = receiver
+    }
+
     /** Bytes from the host, written now. */
     write(bytes: Uint8Array): void {
-        this.lastIn = Math.max(this.lastIn, this.clock.now + this.delay())
-        this.clock.at(this.lastIn, () => this.usb.receive(bytes))
+        this.toBoard.write(bytes)
+    }
+
+    /**
+     * Injects faults while the robot runs, as a fault file describes them. @throws FaultPlanError
+     *
+     * @param faults entries of a fault file's list; times are since power-on, those that are past begin at once
+     */
+    inject(...faults: unknown[]): void {
+        for (const fault of checkFaultPlan({ faults }, partNames(this.body.parts))) this.faults.add(fault)
     }
 
     /** Lets simulated time pass, up to `seconds` since power-on. */

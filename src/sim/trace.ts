@@ -6,13 +6,14 @@ const MAX_RECORD = 32 * 1024
 
 const TRANSACTION = 1
 const DOUBLES = 2
+const EVENT = 3
 
 /**
  * A fingerprint (SHA-256) of everything that happened in a run: two runs with equal digests had equal bus traffic and equal
  * plant states, to the bit. Records are packed into one kept buffer, so recording allocates nothing.
  *
  * Packing, little-endian: transaction = 1, f64 time, u8 address, i8 result, u16 write length, bytes, u16 read length,
- * bytes; doubles = 2, u16 count, f64 each. Lengths are part of the record, so no two sequences pack alike.
+ * bytes; doubles = 2, u16 count, f64 each; event = 3, f64 time, u16 length, UTF-8 text. Lengths are part of the record, so no two sequences pack alike.
  */
 export class Trace {
     private readonly hash = createHash('sha256')
@@ -69,6 +70,18 @@ export class Trace {
             at += 8
         }
         this.used = at
+        this.records++
+    }
+
+    /** Something done to the robot from outside. @param time s, simulated */
+    event(time: number, text: string): void {
+        const bytes = Buffer.from(text)
+        this.reserve(11 + bytes.length)
+        this.view.setUint8(this.used, EVENT)
+        this.view.setFloat64(this.used + 1, time, true)
+        this.view.setUint16(this.used + 9, bytes.length, true)
+        this.bytes.set(bytes, this.used + 11)
+        this.used += 11 + bytes.length
         this.records++
     }
 

@@ -6,6 +6,8 @@ import type { I2cDevice, I2cRouter } from './i2c-device'
  * read is the AND of all theirs.
  */
 export class I2cSegment {
+    /** Fault injection: return true to have nobody acknowledge `address`. Asked at each half of a transaction. */
+    refuse: ((address: number) => boolean) | undefined
     private readonly devices: (I2cDevice | undefined)[] = new Array(128).fill(undefined)
     private readonly unplugged: boolean[] = new Array(128).fill(false)
     private readonly stoppers: I2cDevice[] = []
@@ -43,6 +45,7 @@ export class I2cSegment {
 
     /** @returns whether at least one part acknowledged everything */
     write(address: number, bytes: Uint8Array): boolean {
+        if (this.refuse?.(address)) return false
         const device = this.devices[address]
         let acknowledged = device !== undefined && !this.unplugged[address] && device.write(bytes)
         for (let i = 0; i < this.routers.length; i++) {
@@ -54,6 +57,7 @@ export class I2cSegment {
 
     /** @returns whether at least one part answered; `into` is filled then */
     read(address: number, into: Uint8Array): boolean {
+        if (this.refuse?.(address)) return false
         const device = this.devices[address]
         let answered = device !== undefined && !this.unplugged[address] && device.read(into)
         for (let i = 0; i < this.routers.length; i++) {

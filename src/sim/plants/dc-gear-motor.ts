@@ -101,6 +101,10 @@ export class DcGearMotor {
     braking = 0
     /** Input: V */
     supplyVoltage = 12
+    /** Fault: something holds the shaft, and it does not turn. */
+    jammed = false
+    /** Fault when false: a lead is broken, and no current flows. */
+    connected = true
 
     /** Output shaft, rad */
     angle = 0
@@ -160,7 +164,7 @@ export class DcGearMotor {
 
     /** Computes the coefficients of the coming step from inputs and state. At rest see {@link release}. */
     prepare(): void {
-        this.direction = Math.sign(this.velocity)
+        this.direction = this.jammed ? 0 : Math.sign(this.velocity)
         if (this.direction === 0) return
         // Who drives whom is taken from the last step; where that changes the torque is zero, so nothing jumps.
         this.couple(this.shaftTorque * this.velocity >= 0)
@@ -176,7 +180,7 @@ export class DcGearMotor {
      * @returns whether it started
      */
     release(load: number, drag: number): boolean {
-        if (this.direction !== 0) return false
+        if (this.direction !== 0 || this.jammed) return false
         const p = this.parameters
         const rotor = this.closed() * (p.torqueConstant / p.resistance) * this.drive * this.supplyVoltage
         const ahead = rotor - p.staticFriction
@@ -206,6 +210,7 @@ export class DcGearMotor {
 
     /** Part of the time that the winding's circuit is closed. */
     private closed(): number {
+        if (!this.connected) return 0
         return this.drive !== 0 ? 1 : this.braking
     }
 

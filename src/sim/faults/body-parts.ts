@@ -1,0 +1,78 @@
+import type { I2cDevice } from '../i2c/i2c-device'
+import type { I2cSegment } from '../i2c/i2c-segment'
+import type { PartNames } from './fault-plan'
+
+/** A chip and the piece of wire that it is on. */
+export interface ChipPart {
+    readonly segment: I2cSegment
+    readonly address: number
+    readonly device: I2cDevice
+}
+
+/** A motor as faults see it; `DcGearMotor` is one. */
+export interface MotorPart {
+    /** Locked: it does not turn. */
+    jammed: boolean
+    /** False: its circuit is open. */
+    connected: boolean
+}
+
+/** What of a body can be broken, by name: given by the robot's `plant.ts`. Joints have the names of the robot's data. */
+export interface BodyParts {
+    readonly chips: Readonly<Record<string, ChipPart>>
+    /** What the encoders' magnets do, by joint. */
+    readonly encoders: Readonly<Record<string, ValueTap>>
+    readonly motors: Readonly<Record<string, MotorPart>>
+    /** Of the motors when nothing sags, V. */
+    readonly supplyVolts: number
+    /** IMUs: the chip's name among `chips`, and what its motion goes through. */
+    readonly imus: Readonly<Record<string, { readonly chip: string; readonly motion: { frozen: boolean } }>>
+}
+
+/** Between a quantity of the plant and the chip that measures it: passes it on, until it is frozen or offset. */
+export class ValueTap {
+    /** Added to the quantity, in its unit. */
+    offset = 0
+    private last = 0
+    private standsStill = false
+
+    constructor(private readonly value: () => number) {}
+
+    set frozen(frozen: boolean) {
+        if (frozen && !this.standsStill) this.last = this.value()
+        this.standsStill = frozen
+    }
+
+    read(): number {
+        return (this.standsStill ? this.last : this.value()) + this.offset
+    }
+}
+
+/** The same for the motion that an IMU feels. */
+export class MotionTap<T extends { specificForce: ArrayLike<number>; angularVelocity: ArrayLike<number> }> {
+    private last: T | undefined
+
+    constructor(private readonly motion: () => T) {}
+
+    set frozen(frozen: boolean) {
+        if (!frozen) this.last = undefined
+        else if (!this.last) this.last = structuredClone(this.motion())
+    }
+
+    read(): T {
+        return this.last ?? this.motion()
+    }
+}
+
+/** The parts' names, by what can happen to them. */
+export function partNames(parts: BodyParts | undefined): PartNames {
+    const chip = Object.keys(parts?.chips ?? {})
+    const motor = Object.keys(parts?.motors ?? {})
+    return {
+        chip,
+        encoder: Object.keys(parts?.encoders ?? {}),
+        imu: Object.keys(parts?.imus ?? {}),
+        motor,
+        wire: [...motor, ...chip],
+    }
+}
