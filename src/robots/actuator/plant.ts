@@ -1,6 +1,7 @@
 import { As5600 } from '../../sim/chips/as5600'
 import { Ina226 } from '../../sim/chips/ina226'
 import { Motoron } from '../../sim/chips/motoron'
+import { ValueTap } from '../../sim/faults/body-parts'
 import { ActuatorRig, drawRig, healthyRig, spoil } from '../../sim/plants/actuator-rig'
 import { parametersFromDatasheet, POLOLU_37D_50 } from '../../sim/plants/dc-gear-motor'
 import { drawMotor } from '../../sim/plants/motor-draw'
@@ -28,9 +29,12 @@ export function makeBody({ time, bus, random, warn, options = {} }: BodyContext)
         warn,
     })
     bus.attach(Motoron.ADDRESS, motors)
-    bus.attach(As5600.ADDRESS, new As5600({ now, angle: () => rig.encoderAngle, random: random.fork('encoder'), warn }))
+    const magnet = new ValueTap(() => rig.encoderAngle)
+    const encoder = new As5600({ now, angle: () => magnet.read(), random: random.fork('encoder'), warn })
+    bus.attach(As5600.ADDRESS, encoder)
     const shunt = { current: () => rig.supplyCurrent, voltage: () => rig.voltage, shunt: 0.01 }
-    bus.attach(Ina226.ADDRESS, new Ina226({ ...shunt, now, random: random.fork('power'), warn }))
+    const power = new Ina226({ ...shunt, now, random: random.fork('power'), warn })
+    bus.attach(Ina226.ADDRESS, power)
 
     const body: RobotBody = {
         advanceTo: to => {
@@ -48,6 +52,17 @@ export function makeBody({ time, bus, random, warn, options = {} }: BodyContext)
         angles: () => [rig.angle],
         truths: () => [truth(parameters)],
         setSupply: volts => (rig.sourceVoltage = volts),
+        parts: {
+            chips: {
+                motoron: { segment: bus, address: Motoron.ADDRESS, device: motors },
+                encoder: { segment: bus, address: As5600.ADDRESS, device: encoder },
+                power: { segment: bus, address: Ina226.ADDRESS, device: power },
+            },
+            encoders: { motor: magnet },
+            motors: { motor: rig.motor },
+            supplyVolts: parameters.supplyVoltage,
+            imus: {},
+        },
     }
     rig.beforeStep = at => {
         time.now = at
