@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asin, atan2, cos, HALF_PI, PI, sin, sinCos, sqrt, TWO_PI, wrapAngle } from '../../src/control/trig'
+import { asin, atan2, cbrt, cos, HALF_PI, PI, sin, sinCos, sqrt, TWO_PI, wrapAngle } from '../../src/control/trig'
 
 const RUNS = { seed: 11, numRuns: 2000 }
 const angle = fc.double({ min: -1e6, max: 1e6, noNaN: true })
@@ -182,5 +182,28 @@ describe('sqrt', () => {
         [NaN, NaN],
     ])('of %s is %s', (x, expected) => {
         expect(sqrt(x)).toBe(expected)
+    })
+})
+
+describe('cbrt', () => {
+    it('is within 5e-16 of Math over its whole range, either sign', () => {
+        const magnitude = fc.double({ min: -300, max: 300, noNaN: true })
+        fc.assert(
+            fc.property(magnitude, exponent => {
+                const x = 10 ** exponent
+                expect(Math.abs(cbrt(x) / Math.cbrt(x) - 1)).toBeLessThan(5e-16)
+                expect(cbrt(-x)).toBe(-cbrt(x))
+            }),
+            RUNS,
+        )
+        for (const [x, root] of [
+            [0, 0],
+            [1, 1],
+            [8, 2],
+            [-27, -3],
+            [1e-3, 0.1],
+        ])
+            expect(cbrt(x)).toBeCloseTo(root, 15)
+        expect([cbrt(NaN), cbrt(Infinity), cbrt(-Infinity)]).toEqual([NaN, Infinity, -Infinity])
     })
 })

@@ -1,11 +1,21 @@
+import { removeGravity, RestBias, tiltOf } from '../../src/control/attitude'
+import { Biquad, lowPassBiquad, notchBiquad } from '../../src/control/biquad'
 import { decay } from '../../src/control/decay'
 import { DifferentialDrive, limitWheelSpeeds } from '../../src/control/differential-drive'
 import { Feedforward } from '../../src/control/feedforward'
+import { JointMove } from '../../src/control/joint-move'
 import { LowPass } from '../../src/control/low-pass'
 import { Mahony } from '../../src/control/mahony'
+import { MecanumDrive } from '../../src/control/mecanum-drive'
+import { MotorModel } from '../../src/control/motor-model'
+import { MotorObserver } from '../../src/control/motor-observer'
+import { MoveFollower } from '../../src/control/move-follower'
 import { Odometry } from '../../src/control/odometry'
 import { Pid } from '../../src/control/pid'
-import { asin, atan2, cos, sin, sinCos, sqrt, TWO_PI, wrapAngle } from '../../src/control/trig'
+import { SlewLimiter } from '../../src/control/slew-limiter'
+import { StallDetector } from '../../src/control/stall-detector'
+import { asin, atan2, cbrt, cos, sin, sinCos, sqrt, TWO_PI, wrapAngle } from '../../src/control/trig'
+import { TwoLinkArm } from '../../src/control/two-link-arm'
 import { trackingGains, VelocityEstimator } from '../../src/control/velocity-estimator'
 import { WrappingEncoder } from '../../src/control/wrapping-encoder'
 
@@ -26,7 +36,7 @@ function next(): number {
  * A fixed run through everything in `src/control`, for Node and for the DeviceScript VM: both must log the same names with
  * the same numbers, bit for bit. It checks nothing itself.
  *
- * @param log called with each result, about 1200 in all; zero is always +0
+ * @param log called with each result, about 2100 in all; zero is always +0
  * @param pause awaited between stretches of at most 50 steps
  */
 export async function controlCases(
@@ -40,6 +50,9 @@ export async function controlCases(
     await controllerCases(put, pause)
     await wheelCases(put, pause)
     await attitudeCases(put, pause)
+    await motionCases(put, pause)
+    await motorCases(put, pause)
+    await kinematicsCases(put, pause)
     badDataCases(put)
 }
 
@@ -59,6 +72,7 @@ async function trigCases(put: (name: string, value: number) => void, pause: () =
         put('atan2 ' + i, atan2(y, x))
         put('asin ' + i, asin(y))
         put('sqrt ' + i, sqrt(x * x * y * y))
+        put('cbrt ' + i, cbrt(x * y))
         put('decay ' + i, decay(y * y, x < 0 ? -x : x))
     }
     await pause()
@@ -150,6 +164,114 @@ async function attitudeCases(put: (name: string, value: number) => void, pause: 
         }
     }
     put('untrusted', mahony.state.untrusted)
+}
+
+/** Moves of three joints with and without a limit of jerk, long and short; a joint that follows one and is held. */
+async function motionCases(put: (name: string, value: number) => void, pause: () => Promise<void>): Promise<void> {
+    const move = new JointMove([
+        { velocity: 2, acceleration: 4, jerk: 16 },
+        { velocity: 0.7, acceleration: 3 },
+        { velocity: 9, acceleration: 5, jerk: 70 },
+    ])
+    for (let k = 0; k < 6; k++) {
+        await pause()
+        const from = [next(), next(), next()]
+        const size = k % 2 === 0 ? 4 : 0.02
+        const duration = move.plan(from, [from[0] + size * next(), from[1] + size * next(), from[2] + size * next()])
+        put('move ' + k, duration)
+        for (let i = 0; i <= 16; i++) {
+            move.at((duration * i) / 15)
+            const joint = i % 3
+            put('move position ' + k + ' ' + i, move.position[joint])
+            put('move velocity ' + k + ' ' + i, move.velocity[joint])
+            put('move acceleration ' + k + ' ' + i, move.acceleration[joint])
+        }
+    }
+    const follower = new MoveFollower({
+        loops: { kpPosition: 8, kp: 0.06, ki: 0.8, ks: 0.03, kv: 0.05, ka: 0.002, velocityLimit: 9, effortLimit: 0.4 },
+        profile: { velocity: 3, acceleration: 20, jerk: 300 },
+        following: 0.1,
+    })
+    follower.begin(1, -2)
+    let position = 1
+    let velocity = 0
+    for (let i = 0; i < 200; i++) {
+        if (i % STRETCH === 0) await pause()
+        const effort = follower.calculate(position, velocity, DT)
+        velocity = i > 20 && i < 60 ? 0 : velocity + (effort * 18 - velocity) * 0.1
+        position += velocity * DT
+        if (i % 10 === 0) put('follower ' + i, effort + position)
+    }
+    put('follower waited', follower.state.waited)
+}
+
+async function motorCases(put: (name: string, value: number) => void, pause: () => Promise<void>): Promise<void> {
+    const observer = new MotorObserver({ speedPerEffort: 20, timeConstant: 0.07, friction: 0.03, bandwidth: 20 })
+    const model = new MotorModel({
+        resistance: 2.2,
+        torqueConstant: 0.011,
+        gearRatio: 50,
+        gearEfficiency: 0.8,
+        staticFriction: 0.2,
+        slidingFriction: 0.1,
+        supplyMin: 9,
+        supplyMax: 13,
+    })
+    const stall = new StallDetector({ velocity: 0.3, effort: 0.2, time: 0.1 })
+    const slew = new SlewLimiter({ rising: 3, falling: 5 })
+    const low = new Biquad(lowPassBiquad(8, DT))
+    const notch = new Biquad(notchBiquad(17, DT, 2.5))
+    let position = 0
+    for (let i = 0; i < 200; i++) {
+        if (i % STRETCH === 0) await pause()
+        const effort = slew.calculate(next(), DT)
+        position += Math.floor(20 * effort) * 0.0015
+        const velocity = observer.update(i % 31 === 30 ? NaN : position, effort, DT)
+        const duty = model.duty(effort, velocity, 11 + 3 * next(), next() * 0.1)
+        const stalled = stall.update(i % 60 < 30 ? 0 : velocity, effort, DT)
+        const filtered = low.calculate(notch.calculate(effort))
+        if (i % 5 === 0) {
+            put('observer ' + i, velocity)
+            put('observer disturbance ' + i, observer.state.disturbance)
+            put('duty ' + i, duty)
+            put('stalled ' + i, stalled ? 1 : 0)
+            put('biquads ' + i, filtered)
+        }
+    }
+}
+
+async function kinematicsCases(put: (name: string, value: number) => void, pause: () => Promise<void>): Promise<void> {
+    const mecanum = new MecanumDrive({ wheelRadius: 0.05, trackWidth: 0.31, wheelBase: 0.23 })
+    const arm = new TwoLinkArm({ upper: 0.31, fore: 0.22 })
+    const rest = new RestBias({ rate: 0.1, force: 1, time: 0.2, biasLimit: 0.3 })
+    const tilt = { roll: 0, pitch: 0 }
+    const q = [0.1, 0, -0.2, 0.9]
+    const force = [1, 2, 9]
+    const acceleration = [0, 0, 0]
+    const travel = [0, 0, 0, 0]
+    for (let i = 0; i < 150; i++) {
+        if (i % 10 === 0) await pause()
+        const wheels = mecanum.inverse(next(), next(), next())
+        const body = mecanum.forward(wheels.frontLeft, wheels.frontRight, wheels.rearLeft, wheels.rearRight)
+        for (let k = 0; k < 4; k++) travel[k] += 0.1 * next() + 0.05 * k
+        const pose = mecanum.update(travel[0], travel[1], travel[2], travel[3])
+        const why = arm.inverse(0.6 * next(), 0.6 * next(), i % 2 === 0)
+        const tip = arm.forward(arm.angles.shoulder, arm.angles.elbow, next(), next())
+        const wide = i % 40 === 39 ? 9 : 0.05
+        const resting = rest.update(next() * wide, 0.1, next() * 0.05, next() * 0.3, 0, 9.8, DT)
+        const half = 0.7 * next()
+        q[1] = half
+        tiltOf(q, tilt)
+        removeGravity(q, force, 9.8, acceleration)
+        if (i % 5 !== 0) continue
+        put('mecanum ' + i, body.forward + body.left + body.angular)
+        put('mecanum pose ' + i, pose.x + pose.y + pose.heading)
+        put('arm ' + i, why === undefined ? arm.angles.shoulder + arm.angles.elbow : -9)
+        put('tip ' + i, tip.x + tip.y + tip.vx + tip.vy)
+        put('rest ' + i, resting ? rest.state.bias[0] : -1)
+        put('tilt ' + i, tilt.roll + tilt.pitch)
+        put('gravity removed ' + i, acceleration[0] + acceleration[1] + acceleration[2])
+    }
 }
 
 /** NaN and infinities hold the output and are counted on both platforms. */
