@@ -2,7 +2,9 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { connectSimulated, schedulerOf, settle, simulate } from '../simulate'
 import type { Fault } from '../sim/faults/fault-plan'
 import type { SimulatedRobot } from '../sim/simulated-robot'
-import { QUIET_SETPOINT_MS, SETPOINT_MS, startFixedDrive } from './fixed-drive'
+import { SETPOINT_MS } from '../host/robot-drive'
+import { loadDrive } from './drive'
+import { QUIET_SETPOINT_MS, startFixedDrive } from './fixed-drive'
 import { type Spread, spread, TickStatistics } from './tick-statistics'
 
 /** Simulated time between two looks at this process's own events, s. */
@@ -51,12 +53,13 @@ export interface DriveReport {
     traceHash: string
 }
 
-/** Runs the fixed drive on simulated time, board and session on one virtual clock. */
+/** Runs the robot's drive on simulated time, board and session on one virtual clock. */
 export async function measureDrive(options: DriveOptions): Promise<DriveReport> {
     const { robot, board, seed, inline } = options
     const simulated = await simulate({ robot, board, seed, inline, faults: options.faults, trace: true })
     const faults: DriveReport['faults'] = []
     simulated.onFault = (fault, active) => faults.push({ time: simulated.clock.now / 1e6, fault, active })
+    const drive = await loadDrive(robot)
     const session = await connectSimulated(simulated, options.pacing ? undefined : 0)
     await settle(simulated, session.arm())
 
@@ -64,7 +67,12 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
     const before = session.statistics()
     const start = simulated.clock.now / 1e6
     const wallStart = performance.now()
-    const stop = startFixedDrive(session, schedulerOf(simulated.host), options.pacing ? SETPOINT_MS : QUIET_SETPOINT_MS)
+    const stop = startFixedDrive(
+        session,
+        schedulerOf(simulated.host),
+        drive,
+        options.pacing ? SETPOINT_MS : QUIET_SETPOINT_MS,
+    )
     await run(simulated, options)
     const wallSeconds = (performance.now() - wallStart) / 1000
     stop()

@@ -1,4 +1,5 @@
 import type { OdometryState, Robot } from '../host/robot'
+import type { PerformOptions, Performance } from '../host/robot-drive'
 import type { Scheduler } from '../host/scheduler'
 import { type PathPoint, SQUARE_SECONDS, squareAt } from './square-path'
 
@@ -22,24 +23,13 @@ export class PlannerError extends Error {
     override name = 'PlannerError'
 }
 
-export interface SquareOptions {
+export interface SquareOptions extends PerformOptions {
     /** m (default 1) */
     side?: number
-    /** Ends the drive: the robot is disarmed. */
-    signal?: AbortSignal
-    /** Told the part of the way that is done, 0 to 1. */
-    onProgress?: (part: number) => void
 }
 
 /** How the square ended. */
-export interface SquareResult {
-    /** Whether it was driven to its end. */
-    finished: boolean
-    /** From the first to the last pose by odometry, m. */
-    closingError: number
-    /** Times the robot had stopped by its deadline and was armed again. */
-    rearmed: number
-}
+export type SquareResult = Required<Performance>
 
 /**
  * A small planner: arms the robot, drives it along a square by its odometry, disarms it.

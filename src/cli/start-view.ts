@@ -14,8 +14,9 @@ export interface StartStatus {
     /** Since the motion began, s. */
     seconds: number
     mode: string
-    /** Part of the square that is done, 0 to 1. */
-    square: number
+    /** What the robot does, and the part of it that is done, 0 to 1. */
+    performance: string
+    progress: number
     /** By odometry, and true. */
     pose: Pose
     truePose: Pose
@@ -66,11 +67,11 @@ class LineView implements StartView {
         print(text)
     }
     status(status: StartStatus): void {
-        const { seconds, mode, square, pose, truePose, statistics } = status
+        const { seconds, mode, performance, progress, pose, truePose, statistics } = status
         print(
             [
                 `${seconds.toFixed(1).padStart(6)} s`,
-                `square ${percent(square)}`,
+                `${performance} ${percent(progress)}`,
                 mode,
                 `odometry ${place(pose)}`,
                 `true ${place(truePose)}`,
@@ -95,12 +96,12 @@ class ScreenView implements StartView {
     }
 
     status(status: StartStatus): void {
-        const { seconds, mode, square, pose, truePose, statistics, clients } = status
+        const { seconds, mode, performance, progress, pose, truePose, statistics, clients } = status
         this.map.add(truePose.x, truePose.y)
         const facts = [
             '',
             `${mode}, ${seconds.toFixed(1)} s`,
-            `square     ${bar(square)} ${percent(square)}`,
+            `${performance.padEnd(10)} ${bar(progress)} ${percent(progress)}`,
             `odometry   ${place(pose)}`,
             `true       ${place(truePose)}`,
             '',

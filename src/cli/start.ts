@@ -4,8 +4,9 @@ import { boardOption, bridgePortOption, checkRobot, durationOption, inlineOption
 import type { Running } from './start-rover'
 import { type StartView, startView } from './start-view'
 
-/** The wheels move when the true pose has changed by this, m. */
+/** The robot has moved when its true pose has changed by this, m, or a joint has turned by this, rad. */
 const MOVED = 0.001
+const TURNED = 0.02
 
 interface StartCommandOptions {
     board: string
@@ -20,7 +21,7 @@ export function addStart(program: Command): void {
     program
         .command('start')
         .description(
-            'run a simulated robot on a serial port: drive a one-metre square, then stream to planners until Ctrl-C',
+            'run a simulated robot on a serial port: show what it does (the rover drives a one-metre square), then stream to planners until Ctrl-C',
         )
         .argument('[robot]', 'a robot of src/robots', 'rover')
         .addOption(boardOption())
@@ -52,10 +53,10 @@ async function start(robot: string, { json = false, duration, ...options }: Star
     }
 }
 
-/** Drives the square and shows what happens, until the signal or the end of `duration`. */
+/** Has the robot perform and shows what happens, until the signal or the end of `duration`. */
 async function show(running: Running, view: StartView, interrupted: AbortSignal, duration?: number): Promise<void> {
     const { simulated, session, bridge, port } = running
-    const { driveSquare } = await import('./square-planner')
+    const { loadDrive } = await import('./drive')
     const { systemScheduler } = await import('../host/scheduler')
     const { name } = session.description
     view.event({
@@ -67,11 +68,13 @@ async function show(running: Running, view: StartView, interrupted: AbortSignal,
 
     const ending = new AbortController()
     const over = aborted(interrupted, duration).then(() => ending.abort())
-    const begin = simulated.body.pose()
-    let square = 0
+    const drive = await loadDrive(name)
+    const { body } = simulated
+    const begin = { ...body.pose(), angles: body.angles() }
+    let progress = 0
     let motionAt: number | undefined
     const stopWatching = session.onState(() => {
-        if (motionAt !== undefined || distance(simulated.body.pose(), begin) < MOVED) return
+        if (motionAt !== undefined || !moved(body.pose(), body.angles(), begin)) return
         motionAt = performance.now()
         const secondsSinceStart = motionAt / 1000
         const text = `first motion ${secondsSinceStart.toFixed(1)} s after the start`
@@ -79,38 +82,46 @@ async function show(running: Running, view: StartView, interrupted: AbortSignal,
     })
     const timer = setInterval(() => {
         const { state } = session
-        if (!state?.odometry) return
-        const { x, y, heading } = state.odometry
+        if (!state) return
+        const { x, y, heading } = state.odometry ?? { x: 0, y: 0, heading: 0 }
         view.status({
             seconds: motionAt === undefined ? 0 : (performance.now() - motionAt) / 1000,
             mode: state.mode,
-            square,
+            performance: drive.name,
+            progress,
             pose: { x, y, heading },
-            truePose: simulated.body.pose(),
+            truePose: body.pose(),
             statistics: session.statistics(),
             clients: bridge.statistics().clients,
         })
     }, view.periodMs)
     try {
-        const options = { signal: ending.signal, onProgress: (part: number) => (square = part) }
-        const result = await driveSquare(session, systemScheduler, options)
+        const options = { signal: ending.signal, onProgress: (part: number) => (progress = part) }
+        const result = await drive.perform(session, systemScheduler, options)
         if (result.finished) {
-            const closingError = distance(simulated.body.pose(), begin)
-            view.event({
-                event: 'square',
-                text:
-                    `square closed within ${millimetres(closingError)} by the true pose, ` +
-                    `${millimetres(result.closingError)} by odometry; streaming until Ctrl-C`,
-                closingError,
-                odometryClosingError: result.closingError,
-                rearmed: result.rearmed,
-            })
+            const { closingError: odometryClosingError, rearmed } = result
+            const closingError = odometryClosingError === undefined ? undefined : distance(body.pose(), begin)
+            const how =
+                closingError === undefined
+                    ? 'done'
+                    : `closed within ${millimetres(closingError)} by the true pose, ` +
+                      `${millimetres(odometryClosingError!)} by odometry`
+            const text = `${drive.name} ${how}; streaming until Ctrl-C`
+            view.event({ event: drive.name, text, closingError, odometryClosingError, rearmed })
         }
         await over
     } finally {
         stopWatching()
         clearInterval(timer)
     }
+}
+
+function moved(
+    pose: { x: number; y: number },
+    angles: number[],
+    begin: { x: number; y: number; angles: number[] },
+): boolean {
+    return distance(pose, begin) >= MOVED || angles.some((angle, i) => Math.abs(angle - begin.angles[i]) >= TURNED)
 }
 
 function distance(a: { x: number; y: number }, b: { x: number; y: number }): number {

@@ -2,6 +2,7 @@ import type { Firmware } from '../flash/build'
 import type { BoardProfile } from '../sim/board-profile'
 import type { TickCost } from '../sim/simulated-board'
 import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../simulate'
+import { loadDrive } from './drive'
 import { startFixedDrive } from './fixed-drive'
 import { TickStatistics } from './tick-statistics'
 
@@ -58,7 +59,7 @@ export async function measureTick(options: TickCostOptions): Promise<{ tick: Tic
     const statistics = new TickStatistics(simulated.board)
     const before = simulated.board.operationProfile()
     const end = simulated.clock.now / 1e6 + SECONDS
-    const stop = startFixedDrive(session, schedulerOf(simulated.clock))
+    const stop = startFixedDrive(session, schedulerOf(simulated.clock), await loadDrive(robot))
     await runFast(simulated, () => simulated.clock.now / 1e6 >= end)
     stop()
     const costs = statistics.ticks()

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { fixedVelocity, SETPOINT_MS, startFixedDrive } from '../../src/cli/fixed-drive'
+import { commonDrive, fixedVelocity } from '../../src/cli/drive'
+import { startFixedDrive } from '../../src/cli/fixed-drive'
+import { SETPOINT_MS } from '../../src/host/robot-drive'
 import { spread, TickStatistics } from '../../src/cli/tick-statistics'
 import type { SimulatedBoard, TickCost } from '../../src/sim/simulated-board'
 import { KinematicRobot } from '../bridge/kinematic-robot'
@@ -62,7 +64,7 @@ describe('the fixed drive', () => {
         const times: number[] = []
         robot.on('drive', () => times.push(robot.scheduler.now()))
         await robot.arm()
-        const end = startFixedDrive(robot, robot.scheduler)
+        const end = startFixedDrive(robot, robot.scheduler, commonDrive)
         robot.step(10)
         end()
         robot.step(10)
@@ -75,7 +77,7 @@ describe('the fixed drive', () => {
         robot.drive({ linear: 0, angular: 0 })
         robot.step(20)
         expect(robot.state?.mode).toBe('timeout')
-        const end = startFixedDrive(robot, robot.scheduler)
+        const end = startFixedDrive(robot, robot.scheduler, commonDrive)
         robot.step(5)
         expect(robot.state?.mode).toBe('armed')
         end()

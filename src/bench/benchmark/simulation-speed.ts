@@ -1,5 +1,6 @@
-import { fixedVelocity, SETPOINT_MS } from '../../cli/fixed-drive'
+import { fixedVelocity } from '../../cli/drive'
 import { measureDrive } from '../../cli/measured-drive'
+import { SETPOINT_MS } from '../../host/robot-drive'
 import { encodeSetpoint } from '../../protocol/setpoint'
 import { JointMode } from '../../protocol/state'
 import { rover } from '../../robots/rover/robot'
