@@ -1,8 +1,9 @@
-// Type check of what runs on the board. DeviceScript's packages are TypeScript sources that do not pass it themselves, so
-// their own diagnostics are left out; and its compiler loops over arrays without the iterators that TypeScript asks for.
+// Type check of everything that runs on the board.
 import path from 'node:path'
 import ts from 'typescript'
+import { formatted, typeErrors } from '../src/flash/type-check'
 
+const root = path.resolve('.')
 const config = ts.getParsedCommandLineOfConfigFile(
     'tsconfig.firmware.json',
     {},
@@ -13,17 +14,6 @@ const config = ts.getParsedCommandLineOfConfigFile(
         },
     },
 )
-const program = ts.createProgram(config.fileNames, config.options)
-const NO_ITERATOR = 2488
-const ours = ts
-    .getPreEmitDiagnostics(program)
-    .filter(({ file }) => !file || !path.relative('.', file.fileName).startsWith('node_modules'))
-    .filter(({ code }) => code !== NO_ITERATOR)
-process.stdout.write(
-    ts.formatDiagnosticsWithColorAndContext(ours, {
-        getCanonicalFileName: name => name,
-        getCurrentDirectory: ts.sys.getCurrentDirectory,
-        getNewLine: () => '\n',
-    }),
-)
-process.exit(ours.length > 0 ? 1 : 0)
+const errors = typeErrors(ts.createProgram(config.fileNames, config.options), root)
+process.stdout.write(formatted(errors, root))
+process.exit(errors.length > 0 ? 1 : 0)

@@ -69,9 +69,9 @@ export class As5600Bank {
      * @inline
      */
     sample(): void {
-        const { bus, bytes, masks, pointers, reading } = this
+        const { bus, bytes, channels, masks, pointers, reading } = this
         const muxAddress = this.mux.address
-        const count = masks.length
+        const count = channels.length
         let failed = 0
         for (let i = 0; i < count; i++) {
             const result =

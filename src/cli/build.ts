@@ -43,9 +43,9 @@ async function build(robot: string, { board, inline, profile, json }: BuildOptio
     const { tick, functions } = await measureTick({ robot, board, inline, firmware })
     const bytes = firmware.bytecode.length
     if (json) {
-        const { sha256, inlined } = firmware
+        const { sha256, flat } = firmware
         const budget = { bytes: SIZE_BUDGET, tickMedianUs: board === BUDGETED_BOARD ? TICK_BUDGET_US : null }
-        printJson({ robot, board, bytes, sha256, inlined, tick, budget, ...(profile && { functions }) })
+        printJson({ robot, board, bytes, sha256, ...flat, tick, budget, ...(profile && { functions }) })
     } else {
         for (const line of [...summary(firmware), ...tickLines(tick, board)]) print(line)
         if (profile) for (const line of profileLines(functions)) print(line)
@@ -61,13 +61,14 @@ async function build(robot: string, { board, inline, profile, json }: BuildOptio
     }
 }
 
-function summary({ robot, bytecode, sha256, inlined }: Firmware): string[] {
+function summary({ robot, bytecode, sha256, flat }: Firmware): string[] {
     const part = ((100 * bytecode.length) / SIZE_BUDGET).toFixed(0)
     return [
         `${robot}`,
         `  program  ${bytecode.length} bytes, ${part} % of ${SIZE_BUDGET}`,
         `  sha256   ${sha256}`,
-        `  inlined  ${inlined.length === 0 ? 'nothing' : `${inlined.length} calls: ${counted(inlined).join(', ')}`}`,
+        `  inlined  ${flat.inlined.length === 0 ? 'nothing' : `${flat.inlined.length} calls: ${counted(flat.inlined).join(', ')}`}`,
+        `  flat     ${flat.variables} fields as variables, ${flat.unrolled} loops written out`,
     ]
 }
 

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { BuildError } from './build-error'
+
+export { BuildError } from './build-error'
 
 const run = promisify(execFile)
 
@@ -23,8 +26,18 @@ export interface Program {
     sha256: string
     /** DeviceScript's debug information: functions, source positions. */
     debug: DebugInformation
-    /** Calls that were inlined, by callee; empty for a plain build. */
+    /** What was flattened; nothing for a plain build. */
+    flat: FlatReport
+}
+
+/** What a build wrote flat (`flatten.ts`). */
+export interface FlatReport {
+    /** Calls that were inlined, by callee. */
     inlined: string[]
+    /** Loops written out. */
+    unrolled: number
+    /** Fields that became variables. */
+    variables: number
 }
 
 /** A robot's compiled firmware. */
@@ -35,11 +48,6 @@ export interface Firmware extends Program {
 /** What is used of `bytecode-dbg.json`. */
 export interface DebugInformation {
     functions: { name: string; startpc: number; size: number }[]
-}
-
-/** A robot that cannot be built: it does not exist, or the compiler refuses its sources. */
-export class BuildError extends Error {
-    override name = 'BuildError'
 }
 
 /** Names of the robots in `src/robots`. */
@@ -53,7 +61,7 @@ export async function listRobots(): Promise<string[]> {
  * happens in a directory outside any repository, because DeviceScript's compiler would put a time of day into the image
  * there: the same sources give the same bytes.
  *
- * @param options.inline whether to inline the tick's calls (default true)
+ * @param options.inline whether to write the tick flat (default true)
  * @throws BuildError
  */
 export async function buildFirmware(robot: string, options: { inline?: boolean } = {}): Promise<Firmware> {
@@ -88,8 +96,8 @@ async function read(directory: string): Promise<Program | undefined> {
     try {
         const bytecode = await readFile(path.join(directory, 'bytecode.devs'))
         const debug = JSON.parse(await readFile(path.join(directory, 'bytecode-dbg.json'), 'utf8')) as DebugInformation
-        const inlined = JSON.parse(await readFile(path.join(directory, 'inlined.json'), 'utf8')) as string[]
-        return { bytecode, sha256: createHash('sha256').update(bytecode).digest('hex'), debug, inlined }
+        const flat = JSON.parse(await readFile(path.join(directory, 'flat.json'), 'utf8')) as FlatReport
+        return { bytecode, sha256: createHash('sha256').update(bytecode).digest('hex'), debug, flat }
     } catch {
         return undefined
     }
@@ -103,16 +111,18 @@ async function compile(entry: string, inline: boolean, sources: string[], kept: 
         }
         await writeFile(path.join(directory, 'package.json'), JSON.stringify({ name: 'tendon' }))
         await symlink(path.join(PROJECT_ROOT, 'node_modules'), path.join(directory, 'node_modules'), 'junction')
-        const inlined: string[] = []
+        const flat: FlatReport = { inlined: [], unrolled: 0, variables: 0 }
         if (inline) {
-            const { inlineProgram } = await import('./inline')
-            const result = inlineProgram({ entry, root: PROJECT_ROOT })
+            const { flattenProgram } = await import('./flatten')
+            const result = flattenProgram({ entry, root: PROJECT_ROOT })
             for (const [file, text] of result.files) await writeFile(path.join(directory, file), text)
-            inlined.push(...result.inlined.map(({ callee }) => callee))
+            flat.inlined = result.inlined.map(({ callee }) => callee)
+            flat.unrolled = result.unrolled
+            flat.variables = result.variables.length
         }
         await runCompiler(directory, entry)
         const output = path.join(directory, '.devicescript/bin')
-        await writeFile(path.join(output, 'inlined.json'), JSON.stringify(inlined))
+        await writeFile(path.join(output, 'flat.json'), JSON.stringify(flat))
         await mkdir(path.dirname(kept), { recursive: true })
         // Another process may have built the same meanwhile; its result is as good.
         const moved = `${kept}.${process.pid}`

@@ -2,6 +2,7 @@
 // board as much as 50 operations, and the control tick is written as several. See inliner/ for the parts.
 import path from 'node:path'
 import ts from 'typescript'
+import { makeProgram, type ProgramOptions } from './flattener/sources'
 import { Assignments } from './inliner/assignments'
 import { Callees, inlineTag } from './inliner/callees'
 import { Changes } from './inliner/changes'
@@ -17,15 +18,6 @@ import { Variables } from './inliner/variables'
 
 export type { InlinedCall, RefusedCall } from './inliner/report'
 
-export interface InlineOptions {
-    /** The program's main file, relative to `root` or absolute. */
-    readonly entry: string
-    /** The project's directory. */
-    readonly root: string
-    /** TypeScript options of the board's code, relative to `root`; `tsconfig.firmware.json` by default. */
-    readonly configFile?: string
-}
-
 export interface InlineResult {
     /** New texts of the files that change, by path relative to the root. Every line keeps its number. */
     readonly files: Map<string, string>
@@ -36,9 +28,8 @@ export interface InlineResult {
 }
 
 /** Inlines the marked functions of a program. It reads files and writes none. */
-export function inlineProgram(options: InlineOptions): InlineResult {
+export function inlineProgram(options: ProgramOptions, program = makeProgram(options)): InlineResult {
     const root = path.resolve(options.root)
-    const program = makeProgram(root, options)
     const checker = program.getTypeChecker()
     const modules = new Modules(checker, root)
     const changes = new Changes()
@@ -55,21 +46,6 @@ export function inlineProgram(options: InlineOptions): InlineResult {
     const files = new Map<string, string>()
     for (const [file, text] of changes.texts()) files.set(modules.path(file), text)
     return { files, inlined: tools.report.inlined, refused: tools.report.refused }
-}
-
-function makeProgram(root: string, options: InlineOptions): ts.Program {
-    const configFile = path.resolve(root, options.configFile ?? 'tsconfig.firmware.json')
-    const config = ts.getParsedCommandLineOfConfigFile(configFile, undefined, {
-        ...ts.sys,
-        onUnRecoverableConfigFileDiagnostic: diagnostic => {
-            throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'))
-        },
-    })
-    if (!config) throw new Error(`cannot read ${configFile}`)
-    const entry = path.resolve(root, options.entry)
-    if (!ts.sys.fileExists(entry)) throw new Error(`no file ${entry}`)
-    const declarations = config.fileNames.filter(name => name.endsWith('.d.ts'))
-    return ts.createProgram([...declarations, entry], config.options)
 }
 
 function inlineFile(file: ts.SourceFile, tools: Tools, modules: Modules): void {

@@ -181,32 +181,32 @@ export function controlJoints(joints: Joints): void {
             else if (duty < -limit) duty = -limit
             effort[i] = duty
             integral[i] = 0
-            continue
-        }
-        let goal = joints.setpoint[i]
-        let feedforward = joints.feedforward[i]
-        if (mode === JointMode.Position) {
-            goal = joints.kpPosition[i] * (goal - joints.position[i])
-            const fastest = joints.velocityLimit[i]
-            if (goal > fastest) goal = fastest
-            else if (goal < -fastest) goal = -fastest
-            feedforward = joints.kv[i] * goal
-            if (goal > 0) feedforward += joints.ks[i]
-            else if (goal < 0) feedforward -= joints.ks[i]
-        }
-        const error = goal - joints.velocity[i]
-        const increment = joints.kiTick[i] * error
-        const sum = integral[i] + increment
-        const duty = joints.kp[i] * error + sum + feedforward
-        if (duty > limit) {
-            effort[i] = limit
-            if (increment < 0) integral[i] = sum
-        } else if (duty < -limit) {
-            effort[i] = -limit
-            if (increment > 0) integral[i] = sum
         } else {
-            effort[i] = duty
-            integral[i] = sum
+            let goal = joints.setpoint[i]
+            let feedforward = joints.feedforward[i]
+            if (mode === JointMode.Position) {
+                goal = joints.kpPosition[i] * (goal - joints.position[i])
+                const fastest = joints.velocityLimit[i]
+                if (goal > fastest) goal = fastest
+                else if (goal < -fastest) goal = -fastest
+                feedforward = joints.kv[i] * goal
+                if (goal > 0) feedforward += joints.ks[i]
+                else if (goal < 0) feedforward -= joints.ks[i]
+            }
+            const error = goal - joints.velocity[i]
+            const increment = joints.kiTick[i] * error
+            const sum = integral[i] + increment
+            const duty = joints.kp[i] * error + sum + feedforward
+            if (duty > limit) {
+                effort[i] = limit
+                if (increment < 0) integral[i] = sum
+            } else if (duty < -limit) {
+                effort[i] = -limit
+                if (increment > 0) integral[i] = sum
+            } else {
+                effort[i] = duty
+                integral[i] = sum
+            }
         }
     }
 }

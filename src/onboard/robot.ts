@@ -185,9 +185,8 @@ export class Robot {
         if ((failed | this.missing) !== 0) this.countMissed(failed, dt)
         const imu = this.imu
         if (imu) {
-            const valid = imu.sample()
-            this.imuValid = valid
-            if (valid) this.imuMissed = 0
+            this.imuValid = imu.sample()
+            if (this.imuValid) this.imuMissed = 0
             else {
                 this.sensorErrors++
                 this.imuMissed++

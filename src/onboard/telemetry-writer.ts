@@ -78,15 +78,15 @@ export class TelemetryWriter {
         }
         const start = this.at
         buffer.setAt(start, 'u8', now - deadline)
-        let at = start + 2
         const { position, velocity, effort, wireSetpoint, count } = robot.joints
         for (let i = 0; i < count; i++) {
-            buffer.setAt(at, 'i32', position[i] * POSITION_COUNTS)
-            buffer.setAt(at + 4, 'i16', velocity[i] * VELOCITY_COUNTS)
-            buffer.setAt(at + 6, 'i16', effort[i] * EFFORT_COUNTS)
-            buffer.setAt(at + 8, 'i32', wireSetpoint[i])
-            at += JOINT_BYTES
+            // One sum with the sample's start, once the loop is written out.
+            buffer.setAt(start + (2 + i * JOINT_BYTES), 'i32', position[i] * POSITION_COUNTS)
+            buffer.setAt(start + (6 + i * JOINT_BYTES), 'i16', velocity[i] * VELOCITY_COUNTS)
+            buffer.setAt(start + (8 + i * JOINT_BYTES), 'i16', effort[i] * EFFORT_COUNTS)
+            buffer.setAt(start + (10 + i * JOINT_BYTES), 'i32', wireSetpoint[i])
         }
+        let at = start + (2 + count * JOINT_BYTES)
         let valid = JOINTS_VALID & ~robot.failed
         if (this.imu) {
             buffer.blitAt(at, robot.imuFrame as Buffer, 0, IMU_BYTES)

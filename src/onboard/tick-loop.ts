@@ -66,18 +66,21 @@ export class TickLoop {
         const half = periodMs / 2
         let untilHousekeeping = FIRST_HOUSEKEEPING
         let untilTimed = EXECUTION_EVERY
-        let started = clock.millis()
-        let deadline = started + periodMs
+        let now = clock.millis()
+        let started = now
+        let deadline = now + periodMs
         let tick = this.ticks
         this.running = true
         while (this.running) {
+            let time = deadline - now
             // A sleep of 0 would never let the runtime's main loop run.
-            let time = deadline - clock.millis()
-            await clock.sleep(time > 0 ? time : 1)
-            const now = clock.millis()
+            if (time < 1) time = 1
+            await clock.sleep(time)
+            now = clock.millis()
             time = now - started
             started = now
-            periodCounts[time < last ? time : last]++
+            if (time > last) time = last
+            periodCounts[time]++
             time = now - deadline
             if (time > half) {
                 this.lateTicks++
@@ -102,7 +105,9 @@ export class TickLoop {
                 untilTimed = EXECUTION_EVERY
                 // The clock stands still while a fiber runs; a sleep of 0 sets it to now and comes back at once.
                 await clock.sleep(0)
-                time = clock.millis() - now
+                time = now
+                now = clock.millis()
+                time = now - time
                 executionCounts[time < last ? time : last]++
                 this.ticks = tick
             }

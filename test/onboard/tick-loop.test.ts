@@ -28,7 +28,7 @@ async function run(
     const ticking: Ticking = {
         tick: (now, tick, deadline, lateTicks) => {
             calls.push({ what: 'tick', now, tick, deadline, lateTicks })
-            clock.now += options.takes?.(count) ?? 0
+            clock.busy += options.takes?.(count) ?? 0
             if (++count === ticks) loop.running = false
         },
         skipped: lateTicks => calls.push({ what: 'skipped', now: clock.now, lateTicks }),

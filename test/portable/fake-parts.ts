@@ -91,6 +91,8 @@ export class FakeMotors implements MotorController {
 /** Time that passes only in `sleep`, which oversleeps by a pattern. */
 export class FakeClock implements Clock {
     now = 0
+    /** Milliseconds that the running fiber has taken. The clock shows them after its next `await`, as on the board. */
+    busy = 0
     /** Milliseconds that each sleep takes too long, in turn. */
     oversleeps: number[] = [0]
     /** What each sleep was asked for. */
@@ -103,8 +105,11 @@ export class FakeClock implements Clock {
 
     async sleep(ms: number): Promise<void> {
         this.sleeps.push(ms)
+        const free = this.now + this.busy
+        this.busy = 0
+        this.now = this.now + ms > free ? this.now + ms : free
         if (ms === 0) return
-        this.now += ms + this.oversleeps[this.turn % this.oversleeps.length]
+        this.now += this.oversleeps[this.turn % this.oversleeps.length]
         this.turn++
     }
 }

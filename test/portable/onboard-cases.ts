@@ -194,7 +194,7 @@ async function loopCases(log: Log): Promise<void> {
         {
             tick: (now, tick, deadline, lateTicks) => {
                 seen.push(now * 1000 + tick * 100 + deadline + lateTicks)
-                clock.now += tick % 5
+                clock.busy += tick % 5
                 if (seen.length === 40) loop.running = false
             },
             skipped: lateTicks => {

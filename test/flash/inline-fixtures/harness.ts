@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import ts from 'typescript'
+import { flattenProgram, type FlatProgram } from '../../../src/flash/flatten'
 import { inlineProgram, type InlineResult } from '../../../src/flash/inline'
 
 /** Source texts by path; `main.ts` is the entry. */
@@ -37,6 +38,18 @@ export function inline(sources: Sources): Inlined {
         const texts = { ...sources, ...Object.fromEntries(result.files) }
         write(root, texts)
         return { ...result, texts, errors: typeErrors(root) }
+    } finally {
+        rmSync(root, { recursive: true })
+    }
+}
+
+/** Flattens a program, from a directory of its own. */
+export function flatten(sources: Sources): FlatProgram & { readonly texts: Sources } {
+    const root = mkdtempSync(path.join(tmpdir(), 'tendon-flatten-'))
+    try {
+        write(root, { ...sources, 'tsconfig.json': JSON.stringify({ compilerOptions: COMPILER_OPTIONS, include: [] }) })
+        const result = flattenProgram({ entry: 'main.ts', root, configFile: 'tsconfig.json' })
+        return { ...result, texts: { ...sources, ...Object.fromEntries(result.files) } }
     } finally {
         rmSync(root, { recursive: true })
     }

@@ -1,0 +1,113 @@
+import ts from 'typescript'
+import { walk } from '../inliner/syntax'
+import type { Constants } from './constants'
+import { rewritten } from './sources'
+
+/** A loop with more turns stays one. */
+const MAX_TURNS = 4
+
+/**
+ * Writes out what is known before the program runs: loops over all joints (`for (let i = 0; i < n; i++)` where n is small),
+ * branches that are never or always taken, sums of numbers. Only on one line, as inlined code is: lines must keep their
+ * numbers, and a comment at a line's end would swallow what follows it.
+ */
+export class Unroller {
+    /** Loops written out so far. */
+    count = 0
+
+    constructor(
+        private readonly checker: ts.TypeChecker,
+        private readonly constants: Constants,
+    ) {}
+
+    /** A file's new text; undefined when there is nothing to write out. */
+    file(file: ts.SourceFile): string | undefined {
+        const before = this.count
+        const text = rewritten(file, node => this.known(node))
+        return text === file.text.slice(file.getStart()) && this.count === before ? undefined : text
+    }
+
+    private known(node: ts.Node): string | undefined {
+        if (ts.isForStatement(node)) return this.loop(node)
+        if (ts.isIfStatement(node)) return this.branch(node)
+        if (ts.isBinaryExpression(node)) return this.constants.number(node)?.toString()
+        return undefined
+    }
+
+    private branch(node: ts.IfStatement): string | undefined {
+        const holds = this.constants.truth(node.expression)
+        if (holds === undefined || node.getText().includes('\n')) return undefined
+        const taken = holds ? node.thenStatement : node.elseStatement
+        return taken ? `{ ${rewritten(taken, child => this.known(child))} }` : '{ }'
+    }
+
+    private loop(node: ts.ForStatement): string | undefined {
+        const counted = this.counted(node)
+        if (!counted || !this.isFree(node.statement, counted.symbol)) return undefined
+        this.count++
+        const turns: string[] = []
+        for (let i = 0; i < counted.turns; i++) turns.push(this.turn(node.statement, counted.symbol, i))
+        return `{ ${turns.join(' ')} }`
+    }
+
+    /** The loop's body for one value of its variable. */
+    private turn(body: ts.Statement, variable: ts.Symbol, value: number): string {
+        const text = rewritten(body, node => {
+            if (node === body || !ts.isIdentifier(node)) return this.known(node)
+            return this.checker.getSymbolAtLocation(node) === variable ? String(value) : undefined
+        })
+        return ts.isBlock(body) ? text : `{ ${text} }`
+    }
+
+    private counted(node: ts.ForStatement): { symbol: ts.Symbol; turns: number } | undefined {
+        const { initializer, condition, incrementor } = node
+        if (!initializer || !ts.isVariableDeclarationList(initializer) || !condition || !incrementor) return undefined
+        const [declaration, ...others] = initializer.declarations
+        if (others.length > 0 || !ts.isIdentifier(declaration.name) || declaration.initializer?.getText() !== '0')
+            return
+        const symbol = this.checker.getSymbolAtLocation(declaration.name)
+        const isVariable = (expression: ts.Node) => this.checker.getSymbolAtLocation(expression) === symbol
+        if (!symbol || !ts.isBinaryExpression(condition) || !isVariable(condition.left)) return undefined
+        if (condition.operatorToken.kind !== ts.SyntaxKind.LessThanToken) return undefined
+        if (!ts.isPostfixUnaryExpression(incrementor) || incrementor.operator !== ts.SyntaxKind.PlusPlusToken)
+            return undefined
+        if (!isVariable(incrementor.operand)) return undefined
+        if (node.getText().includes('\n')) return undefined
+        const turns = this.constants.number(condition.right)
+        return turns !== undefined && turns <= MAX_TURNS ? { symbol, turns } : undefined
+    }
+
+    /** The body neither leaves the loop, nor sets its variable, nor keeps it in a closure. */
+    private isFree(body: ts.Statement, variable: ts.Symbol): boolean {
+        let free = true
+        walk(body, node => {
+            if (ts.isFunctionLike(node) || ts.isReturnStatement(node) || ts.isLabeledStatement(node)) free = false
+            if (ts.isBreakOrContinueStatement(node) && !isInside(node, body)) free = false
+            if (ts.isShorthandPropertyAssignment(node) && node.name.text === variable.name) free = false
+            const operand =
+                ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node) ? node.operand : undefined
+            const target = ts.isBinaryExpression(node) && isAssignment(node) ? node.left : operand
+            if (!target || !ts.isIdentifier(target)) return
+            const changes = ts.isBinaryExpression(node) || isStep((node as ts.PrefixUnaryExpression).operator)
+            if (changes && this.checker.getSymbolAtLocation(target) === variable) free = false
+        })
+        return free
+    }
+}
+
+/** Whether what a `break` or `continue` ends is itself inside a body. */
+function isInside(node: ts.Node, body: ts.Node): boolean {
+    for (let at = node.parent; at; at = at.parent) {
+        if (ts.isIterationStatement(at, false) || (ts.isSwitchStatement(at) && ts.isBreakStatement(node))) return true
+        if (at === body) return false
+    }
+    return false
+}
+
+function isAssignment({ operatorToken: { kind } }: ts.BinaryExpression): boolean {
+    return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
+}
+
+function isStep(operator: ts.SyntaxKind): boolean {
+    return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken
+}
