@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { connectSimulated, schedulerOf, settle, simulate } from '../simulate'
 import type { Fault } from '../sim/faults/fault-plan'
 import type { SimulatedRobot } from '../sim/simulated-robot'
-import { SETPOINT_MS } from '../host/robot-drive'
+import { armWhenReady, SETPOINT_MS } from '../host/robot-drive'
 import { loadDrive } from './drive'
 import { QUIET_SETPOINT_MS, startFixedDrive } from './fixed-drive'
 import { type Spread, spread, TickStatistics } from './tick-statistics'
@@ -61,7 +61,7 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
     simulated.onFault = (fault, active) => faults.push({ time: simulated.clock.now / 1e6, fault, active })
     const drive = await loadDrive(robot)
     const session = await connectSimulated(simulated, options.pacing ? undefined : 0)
-    await settle(simulated, session.arm())
+    await settle(simulated, armWhenReady(session, schedulerOf(simulated.host)))
 
     const statistics = new TickStatistics(simulated.board)
     const before = session.statistics()

@@ -1,4 +1,5 @@
 import type { Firmware } from '../flash/build'
+import { armWhenReady } from '../host/robot-drive'
 import type { BoardProfile } from '../sim/board-profile'
 import type { TickCost } from '../sim/simulated-board'
 import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../simulate'
@@ -55,7 +56,7 @@ export async function measureTick(options: TickCostOptions): Promise<{ tick: Tic
     const { robot, board, inline, firmware } = options
     const simulated = await simulate({ robot, board, inline, profileOperations: true })
     const session = await connectSimulated(simulated)
-    await settle(simulated, session.arm())
+    await settle(simulated, armWhenReady(session, schedulerOf(simulated.host)))
     const statistics = new TickStatistics(simulated.board)
     const before = simulated.board.operationProfile()
     const end = simulated.clock.now / 1e6 + SECONDS

@@ -1,5 +1,12 @@
 import { describe, samplesPerReport, type ImuScale, type PowerScale } from '../onboard/describe'
-import { type ImuSensor, type JointEncoders, type MotorController, type PowerSensor, Robot } from '../onboard/robot'
+import {
+    type BalanceStage,
+    type ImuSensor,
+    type JointEncoders,
+    type MotorController,
+    type PowerSensor,
+    Robot,
+} from '../onboard/robot'
 import type { RobotConfig } from '../onboard/robot-config'
 import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
 import { Fault } from '../protocol/state'
@@ -16,6 +23,8 @@ export interface RobotParts {
     /** Of the motor supply. */
     power?: PowerSensor & PowerScale
     motors: MotorController
+    /** For a robot whose data has `balance`. */
+    balance?: BalanceStage
     /** Starts every driver, motors first so that they are safe before anything else. @throws DriverError */
     start(): Promise<void>
 }
@@ -33,7 +42,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         samplesPerReport(config),
         parts.power !== undefined,
     )
-    const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power)
+    const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
     server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power)))
     try {

@@ -38,6 +38,24 @@ export interface Performance {
     closingError?: number
 }
 
+/** Between two looks at whether a robot is ready, ms, and how long that may take. */
+const LOOK_MS = 20
+const PATIENCE_MS = 10_000
+
+/**
+ * Arms a robot, when it has started and measured what it must.
+ *
+ * @throws RobotError `blocked` with every reason by name
+ */
+export async function armWhenReady(robot: Robot, scheduler: Scheduler, signal?: AbortSignal): Promise<void> {
+    const end = scheduler.now() + PATIENCE_MS
+    const starting = () => !robot.state || robot.state.mode === 'unconfigured' || robot.state.mode === 'calibrating'
+    while (starting() && scheduler.now() < end && !signal?.aborted) {
+        await new Promise<void>(resolve => scheduler.setTimeout(resolve, LOOK_MS))
+    }
+    await robot.arm()
+}
+
 /**
  * One round of a drive's pattern on a robot that it arms, and arms again when the deadline has stopped it; then nothing more
  * is sent. Whether the robot is disarmed at the end is `disarm`: one that balances is better left to itself.
@@ -54,7 +72,7 @@ export async function performRound(
     const sleep = (ms: number) => new Promise<void>(resolve => scheduler.setTimeout(resolve, ms))
     let rearmed = 0
     let time = 0
-    await robot.arm()
+    await armWhenReady(robot, scheduler, signal)
     for (; time < drive.roundSeconds && !signal?.aborted; time += SETPOINT_MS / 1000) {
         const { mode, faults } = robot.state ?? { mode: 'armed', faults: [] }
         if (mode === 'timeout') {

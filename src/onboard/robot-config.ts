@@ -17,6 +17,8 @@ export interface RobotConfig {
     readonly imu?: ImuConfig
     /** Present when current and voltage of the motor supply are measured at every tick. */
     readonly power?: PowerConfig
+    /** Present when the robot stands on the two wheels of its drive and must balance; it needs the IMU. */
+    readonly balance?: BalanceConfig
     /** Present when two joints are the wheels of a differential drive. */
     readonly drive?: {
         /** Joint names. Both turn positive when the robot drives forward. */
@@ -27,6 +29,34 @@ export interface RobotConfig {
         /** Between the wheels' contact points, m. */
         readonly trackWidth: number
     }
+}
+
+/** How a robot on two wheels keeps upright. Pitch is positive when it leans forward. */
+export interface BalanceConfig {
+    /** It is armed only while it leans by less than this, rad, and turns slower than this, rad/s: held upright by hand. */
+    readonly armTilt: number
+    readonly armRate: number
+    /** Leaning farther it disarms itself, rad. */
+    readonly tiltLimit: number
+    /** Of the setpoints' mean, rad/s² of the wheels: a jump of the command is followed at this. */
+    readonly acceleration: number
+    /** How far the wheels may be from where the command would have them, before that is forgotten, rad. */
+    readonly travelLimit: number
+    /** Largest duty for turning. */
+    readonly turnLimit: number
+    readonly gains: BalanceGains
+}
+
+export interface BalanceGains {
+    /** Duty for each rad of pitch, and for each rad/s of it. */
+    readonly kPitch: number
+    readonly kRate: number
+    /** Duty for each rad/s that the wheels are faster than asked, over the ground, and for each rad that they are ahead. */
+    readonly kSpeed: number
+    readonly kTravel: number
+    /** Turning: duty for each rad/s of half the wheels' difference, and a second. */
+    readonly kpTurn: number
+    readonly kiTurn: number
 }
 
 export interface JointConfig {

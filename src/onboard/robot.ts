@@ -35,6 +35,23 @@ export interface PowerSensor {
     sample(): boolean
 }
 
+/** Keeps a robot upright on its wheels: `Balance`. An interface, so that the firmware of others does without. */
+export interface BalanceStage {
+    /** It leans too far to be caught. */
+    readonly tilted: boolean
+    /** Whether its estimate may be trusted by now. */
+    settled(): boolean
+    /** Whether the robot stands near upright and still. */
+    upright(): boolean
+    /** The motors are on from now on, or off. */
+    start(): void
+    rest(): void
+    /** Once a tick, with the IMU's sample. */
+    estimate(frame: Buffer, valid: boolean, dt: number): void
+    /** Once a tick while the motors are on: every wheel's effort. */
+    control(joints: Joints, dt: number): void
+}
+
 /** A motor controller with up to three outputs: output i drives joint i. */
 export interface MotorController {
     /** As the last {@link readStatus} found it. */
@@ -59,6 +76,8 @@ export interface MotorController {
     init(clock: Clock): Promise<void>
 }
 
+/** A robot that balances falls without its IMU: this many samples in a row that failed are a fault. */
+const BALANCE_IMU_MISSES = 2
 /** Consecutive motor commands that must fail before it is a fault: one lost transaction is no reason to stop. */
 const MOTOR_MISSES = 3
 /** Attempts at a first sample of all encoders. */
@@ -99,6 +118,10 @@ export class Robot {
 
     private readonly direction: number[] = []
     private readonly sensorTicks: number
+    /** More samples of the IMU than this in a row that failed are a fault. */
+    private readonly imuTicks: number
+    /** The motors are on: armed, or balancing on after the last setpoint's deadline. */
+    private driving = false
     private missing = 0
     /** Board time of the last estimate, ms. */
     private estimatedAt = 0
@@ -118,9 +141,11 @@ export class Robot {
         private readonly motors: MotorController,
         private readonly telemetry: TelemetryWriter,
         readonly power?: PowerSensor,
+        private readonly balance?: BalanceStage,
     ) {
         this.joints = new Joints(config.joints, encoders.reading, config.tickPeriodMs / 1000)
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
+        this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
         this.timeoutMs = config.commandTimeoutMs
         for (const joint of config.joints) this.direction.push(joint.motor.direction)
         this.imuFrame = imu ? imu.frame : undefined
@@ -143,7 +168,7 @@ export class Robot {
         for (let i = 1; i < FIRST_SAMPLES && encoders.failed !== 0; i++) encoders.sample()
         startJoints(this.joints)
         if (this.chassis) this.chassis.start(this.joints.position)
-        this.mode = RobotMode.Idle
+        this.mode = this.balance ? RobotMode.Calibrating : RobotMode.Idle
     }
 
     /**
@@ -158,15 +183,21 @@ export class Robot {
      */
     tick(now: number, tick: number, deadline: number, lateTicks: number): void {
         // First, because sensing takes its time.
-        if (now >= this.deadline) this.halt(RobotMode.Timeout)
+        if (now >= this.deadline) this.expire()
         const dt = (now - this.estimatedAt) * 0.001
         this.estimatedAt = now
         this.sense(dt)
         estimateJoints(this.joints, dt)
         const chassis = this.chassis
         if (chassis) chassis.update(this.joints.position)
+        const balance = this.balance
+        if (balance) {
+            balance.estimate(this.imuFrame as Buffer, this.imuValid, dt)
+            if (balance.tilted) this.faults |= Fault.Tilt
+        }
         if (this.faults !== 0) this.stopForFault()
-        controlJoints(this.joints)
+        if (balance && this.driving) balance.control(this.joints, dt)
+        else controlJoints(this.joints)
         this.act()
         this.telemetry.add(this, now, tick, deadline, lateTicks)
     }
@@ -190,7 +221,7 @@ export class Robot {
             else {
                 this.sensorErrors++
                 this.imuMissed++
-                if (this.imuMissed > this.sensorTicks) this.faults |= Fault.Imu
+                if (this.imuMissed > this.imuTicks) this.faults |= Fault.Imu
             }
         }
         const power = this.power
@@ -203,7 +234,16 @@ export class Robot {
 
     /** A robot that may not be armed may not stay so. */
     private stopForFault(): void {
-        if (this.mode === RobotMode.Armed) this.halt(RobotMode.Fault)
+        if (this.driving) this.halt(RobotMode.Fault)
+    }
+
+    /**
+     * No newer setpoint came in time: motors off. A robot that balances would fall: it stands where it is instead, and takes no
+     * setpoint until it is armed again.
+     */
+    private expire(): void {
+        if (this.balance) this.hold(RobotMode.Timeout)
+        else this.halt(RobotMode.Timeout)
     }
 
     /** Some encoder failed at this tick or at the one before. */
@@ -246,14 +286,19 @@ export class Robot {
         if (!motors.readStatus()) this.motorMissed++
         this.encoders.check()
         if (this.motorMissed >= MOTOR_MISSES || motors.faulting) faults |= Fault.Motor
-        if (motors.timedOut && this.mode === RobotMode.Armed) faults |= Fault.Motor
+        if (motors.timedOut && this.driving) faults |= Fault.Motor
         if (motors.noPower) faults |= Fault.Supply
         if (motors.resetSeen && this.enabled) this.motorsLost = true
         if (this.motorsLost) faults |= Fault.Motor
         for (let i = 0; i < this.joints.count; i++) {
             if (this.joints.missed[i] > this.sensorTicks) faults |= Fault.Encoder
         }
-        if (this.imuMissed > this.sensorTicks) faults |= Fault.Imu
+        if (this.imuMissed > this.imuTicks) faults |= Fault.Imu
+        const balance = this.balance
+        if (balance) {
+            if (balance.tilted) faults |= Fault.Tilt
+            if (this.mode === RobotMode.Calibrating && balance.settled()) this.mode = RobotMode.Idle
+        }
         this.faults = faults
     }
 
@@ -268,17 +313,24 @@ export class Robot {
     arm(): number {
         let blocked = this.faults
         if (this.mode === RobotMode.Estop) blocked |= Fault.Estop
-        if (this.mode === RobotMode.Unconfigured) blocked |= Fault.Startup
+        if (this.mode === RobotMode.Unconfigured || this.mode === RobotMode.Calibrating) blocked |= Fault.Startup
+        const balance = this.balance
+        if (balance && !this.driving && !balance.upright()) blocked |= Fault.Tilt
         if (blocked !== 0 || this.mode === RobotMode.Armed) return blocked
+        if (this.driving) {
+            this.hold(RobotMode.Armed)
+            return 0
+        }
         if (!this.motors.enable()) return Fault.Motor
         this.enabled = true
         this.halt(RobotMode.Armed)
+        if (balance) balance.start()
         return 0
     }
 
     /** Motors off, idle. Clears a latched fault, timeout or emergency stop. */
     disarm(): void {
-        if (this.mode !== RobotMode.Unconfigured) this.halt(RobotMode.Idle)
+        if (this.mode > RobotMode.Calibrating) this.halt(RobotMode.Idle)
     }
 
     /** Emergency stop: motors off, latched until {@link disarm}. */
@@ -301,7 +353,10 @@ export class Robot {
         for (let at = SETPOINT_HEADER_BYTES; at < end; at += SETPOINT_ENTRY_BYTES) {
             if (bad === 0) {
                 if (payload[at] >= joints.count) bad = 1
-                if (payload[at + 1] > JointMode.Position) bad = 1
+                const mode = payload[at + 1]
+                if (mode > JointMode.Position) bad = 1
+                // The wheels of a robot that balances are not free for anything but a velocity.
+                if (this.balance && mode !== JointMode.Velocity && mode !== JointMode.Off) bad = 1
             }
         }
         if (bad === 0) {
@@ -327,14 +382,23 @@ export class Robot {
 
     /** Into a mode with every joint off and nothing remembered of the setpoints before. */
     private halt(mode: RobotMode): void {
-        const { joints } = this
+        const { joints, balance } = this
         for (let i = 0; i < joints.count; i++) {
-            setJoint(joints, i, JointMode.Off, 0)
             joints.integral[i] = 0
             joints.effort[i] = 0
         }
-        // The tick's own command says so again; a motor controller may let that wait for its next update.
-        if (mode !== RobotMode.Armed) this.motors.stop()
+        this.driving = mode === RobotMode.Armed
+        if (!this.driving) {
+            // The tick's own command says so again; a motor controller may let that wait for its next update.
+            this.motors.stop()
+            if (balance) balance.rest()
+        }
+        this.hold(mode)
+    }
+
+    /** Into a mode with no setpoint, and the motors as they are. */
+    private hold(mode: RobotMode): void {
+        for (let i = 0; i < this.joints.count; i++) setJoint(this.joints, i, JointMode.Off, 0)
         this.mode = mode
         this.deadline = NEVER
         this.anySequence = true

@@ -33,10 +33,12 @@ export enum Fault {
     Estop = 16,
     /** The motor supply is missing or too low. */
     Supply = 32,
+    /** A robot that balances leans too far, or is not held upright and still for arming. */
+    Tilt = 64,
 }
 
 /** Names of the {@link Fault} bits, lowest bit first. */
-export const FAULT_NAMES = ['startup', 'encoder', 'imu', 'motor', 'estop', 'supply']
+export const FAULT_NAMES = ['startup', 'encoder', 'imu', 'motor', 'estop', 'supply', 'tilt']
 
 /** How a joint's setpoint is understood (u8 in a setpoint). */
 export enum JointMode {

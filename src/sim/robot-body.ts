@@ -65,6 +65,10 @@ export interface RobotBody {
     angles(): number[]
     /** Of each joint's actuator, where the body knows them. */
     truths?(): ActuatorTruth[]
+    /** True pitch of a robot that can fall, rad: positive leaning forward. */
+    tilt?(): number
+    /** A blow against its centre of mass, forward when positive, N·s: of a robot that can fall. */
+    push?(impulse: number): void
     /** Changes the motor supply, V. */
     setSupply(volts: number): void
     /** What of it faults can break. Without it the link and the board alone can be. */

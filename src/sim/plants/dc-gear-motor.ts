@@ -86,6 +86,14 @@ export const POLOLU_37D_50: GearMotorDatasheet = {
     rotorInertia: 3e-6,
 }
 
+/** The same with 30:1 gears, items 4742 and 4752: 330 rpm free, 140 kg·mm stalled. */
+export const POLOLU_37D_30: GearMotorDatasheet = {
+    ...POLOLU_37D_50,
+    freeSpeed: (330 / 60) * 2 * Math.PI,
+    stallTorque: 0.14 * 9.80665,
+    gearRatio: 30,
+}
+
 /**
  * A brushed DC motor with gears, driven by an H-bridge. Speeds, torques and angles are those of the output shaft.
  *

@@ -1,0 +1,52 @@
+import type { JointGains, RobotConfig } from '../../onboard/robot-config'
+
+/** Not used while it balances, and it drives in no other way. */
+const wheelGains: JointGains = { kpPosition: 0, kp: 0, ki: 0, ks: 0, kv: 0 }
+const observerBandwidth = 100
+/** rad/s: 0.68 m/s. The rest of the motors' 34 is for keeping upright. */
+const velocityLimit = 15
+
+/**
+ * Two wheels and a body above them: 12 V gear motors (Pololu 37D 30:1) on a Motoron, a magnetic encoder on each axle, an IMU
+ * 60 mm above the axle.
+ */
+export const balancer: RobotConfig = {
+    name: 'balancer',
+    tickPeriodMs: 10,
+    commandTimeoutMs: 100,
+    // Half a second of coasting, which a rover forgives, is a fall.
+    sensorTimeoutMs: 30,
+    i2c: { frequency: 400_000 },
+    joints: [
+        {
+            name: 'left_wheel',
+            kind: 'continuous',
+            velocityLimit,
+            effortLimit: 1,
+            encoder: { direction: 1, zeroOffset: 0, ratio: 1, observerBandwidth },
+            motor: { direction: 1 },
+            gains: wheelGains,
+        },
+        {
+            name: 'right_wheel',
+            kind: 'continuous',
+            velocityLimit,
+            effortLimit: 1,
+            // Mounted the other way round.
+            encoder: { direction: -1, zeroOffset: 0, ratio: 1, observerBandwidth },
+            motor: { direction: -1 },
+            gains: wheelGains,
+        },
+    ],
+    imu: { part: 'LSM6DSOX', outputDataRate: 416, accelerationRange: 4, angularVelocityRange: 500 },
+    drive: { left: 'left_wheel', right: 'right_wheel', wheelRadius: 0.045, trackWidth: 0.2 },
+    balance: {
+        armTilt: 0.1,
+        armRate: 0.3,
+        tiltLimit: (35 * Math.PI) / 180,
+        acceleration: 10,
+        travelLimit: 8,
+        turnLimit: 0.2,
+        gains: { kPitch: 8, kRate: 0.48, kSpeed: 0.156, kTravel: 0.1, kpTurn: 0.03, kiTurn: 0.3 },
+    },
+}
