@@ -3,8 +3,12 @@ export type BridgeErrorCode =
     | 'address-in-use'
     /** The address can't be listened on. */
     | 'bad-address'
+    /** The certificate or its key can't be used. */
+    | 'bad-tls'
     /** Not a WebSocket URL. */
     | 'bad-url'
+    /** Other machines could reach the door without a token. */
+    | 'insecure'
     /** The connection ended. */
     | 'closed'
     /** Nothing listens at the URL, or something that isn't a rosbridge. */

@@ -1,8 +1,10 @@
 import type { Robot } from '../host/robot'
 import { type Fields, needText } from './checks'
-import { definitionText, messageDetails, sameType, serviceDetails } from './ros/definitions'
+import type { ParameterServices } from './parameter-services'
+import { actionDetails, definitionText, interfaces, messageDetails, sameType, serviceDetails } from './ros/definitions'
 import { stamp } from './ros/messages'
-import type { Topic } from './topics'
+import { type Topic, TRAJECTORY_ACTION } from './topics'
+import { FOLLOW_TYPE } from './trajectories'
 
 /** A service that planners call. */
 export interface Service {
@@ -38,17 +40,19 @@ export function robotServices(robot: Robot, onArmed: () => void): Service[] {
 
 const DISCOVERY_NODE = '/rosapi'
 
-/**
- * The discovery services of rosbridge's rosapi node. To ROS the robot is one node with its topics and services.
- *
- * @param epoch tells s since the Unix epoch
- */
-export function discoveryServices(
-    robotName: string,
-    topics: readonly Topic[],
-    robotServices: readonly Service[],
-    epoch: () => number,
-): Service[] {
+/** What the discovery services tell of. */
+interface Discovered {
+    robotName: string
+    topics: readonly Topic[]
+    robotServices: readonly Service[]
+    parameters: ParameterServices
+    /** s since the Unix epoch */
+    epoch: () => number
+}
+
+/** The discovery services of rosbridge's rosapi node. To ROS the robot is one node with its topics and services. */
+export function discoveryServices({ robotName, topics, robotServices, parameters, epoch }: Discovered): Service[] {
+    const parameter = parameters.discovery()
     const node = `/${robotName}`
     const nodes = [node, DISCOVERY_NODE]
     const topic = (name: string) => topics.find(topic => topic.name === name)
@@ -119,8 +123,35 @@ export function discoveryServices(
                 services: services.filter(service => nodeOf(service) === name),
             }
         }),
-        service('action_servers', 'GetActionServers', () => ({ action_servers: [] })),
-        service('get_param_names', 'GetParamNames', () => ({ names: [] })),
+        service('interfaces', 'Interfaces', () => ({ interfaces: interfaces() })),
+        service('action_servers', 'GetActionServers', () => ({ action_servers: [TRAJECTORY_ACTION] })),
+        service('action_type', 'ActionType', args => ({
+            type: needText(args, 'action') === TRAJECTORY_ACTION ? FOLLOW_TYPE : '',
+        })),
+        service('action_goal_details', 'ActionGoalDetails', args => ({
+            typedefs: actionDetails(needText(args, 'type'), 'Goal'),
+        })),
+        service('action_result_details', 'ActionResultDetails', args => ({
+            typedefs: actionDetails(needText(args, 'type'), 'Result'),
+        })),
+        service('action_feedback_details', 'ActionFeedbackDetails', args => ({
+            typedefs: actionDetails(needText(args, 'type'), 'Feedback'),
+        })),
+        service('get_param_names', 'GetParamNames', async () => ({ names: await parameter.names() })),
+        service('has_param', 'HasParam', async args => ({
+            exists: (await parameter.get(needText(args, 'name'))) !== undefined,
+        })),
+        service('get_param', 'GetParam', async args => {
+            const name = needText(args, 'name')
+            const value = await parameter.get(name)
+            if (value !== undefined) return { value: String(value), successful: true, reason: '' }
+            const otherwise = typeof args.default_value === 'string' ? args.default_value : ''
+            return { value: otherwise, successful: false, reason: `there is no parameter ${name}` }
+        }),
+        service('set_param', 'SetParam', async args => {
+            await parameter.set(needText(args, 'name'), Number(needText(args, 'value')))
+            return { successful: true, reason: '' }
+        }),
         service('message_details', 'MessageDetails', args => ({
             typedefs: messageDetails(needText(args, 'type')),
         })),

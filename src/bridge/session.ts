@@ -1,65 +1,100 @@
+import { MAX_MESSAGE } from './access/access'
+import { textFrame } from './access/frame'
+import type { Peer } from './access/listener'
+import type { Outbox } from './access/outbox'
+import { ActionGoals } from './action-goals'
 import { type Fields, needObject, needText, onlyFields, optionalCount, optionalText, Refusal, show } from './checks'
-import { requestFields, sameType } from './ros/definitions'
-import type { Door } from './door'
-import { type Outbox, STATUS_LEVELS } from './outbox'
+import type { Hub } from './hub'
+import { checkType, PlannerInput } from './planner-input'
+import { Reassembly } from './reassembly'
+import { requestFields } from './ros/definitions'
 import type { Service } from './services'
-import { readVelocity } from './setpoint'
-import { Subscription } from './subscription'
+import { type Compression, COMPRESSIONS, fragments, type Request, Subscription } from './subscription'
 import type { Topic } from './topics'
 
+/** How much a client is told, from everything to nothing. */
+export const STATUS_LEVELS = ['info', 'warning', 'error', 'none'] as const
+export type StatusLevel = (typeof STATUS_LEVELS)[number]
+
 const UNSUPPORTED: Record<string, string> = {
-    fragment: 'fragmented messages are not supported: send messages whole',
     png: 'PNG compression is not supported: send JSON',
-    auth: 'authentication is not supported: the bridge takes connections of this machine only, unless told otherwise',
+    auth: 'there is no login over the connection: where a token is needed, connecting needs it',
     advertise_service: 'services of clients are not supported',
     unadvertise_service: 'services of clients are not supported',
-    advertise_action: 'actions are not supported',
-    unadvertise_action: 'actions are not supported',
-    send_action_goal: 'actions are not supported',
-    cancel_action_goal: 'actions are not supported',
-    action_feedback: 'actions are not supported',
-    action_result: 'actions are not supported',
+    advertise_action: 'actions of clients are not supported',
+    unadvertise_action: 'actions of clients are not supported',
+    action_feedback: 'actions of clients are not supported',
+    action_result: 'actions of clients are not supported',
 }
 
 const MAX_QUEUE = 1000 // messages
 const MAX_THROTTLE = 3_600_000 // ms
 const MAX_REQUESTS = 1000 // subscriptions of one client to one topic
+const LEAST_FRAGMENT = 100 // characters: below, nearly all would be envelope
 
-/** One planner's connection: carries out its operations, or tells it why not. */
-export class Session {
-    private readonly subscriptions = new Map<string, Subscription>()
-    private warnedMode: string | undefined = 'armed'
-    private warnedIgnored = false
+/** One planner's rosbridge connection: carries out its operations, or tells it why not. */
+export class Session implements Peer {
+    /** The protocol's own default is `error`; a planner should hear of warnings without asking. */
+    private level: StatusLevel = 'warning'
+    private readonly subscriptions = new Map<Topic, Subscription>()
+    private readonly input: PlannerInput
+    private readonly reassembly = new Reassembly(MAX_MESSAGE)
+    private readonly goals: ActionGoals
 
     private readonly operations: Record<string, (message: Fields) => void> = {
         subscribe: message => this.subscribe(message),
         unsubscribe: message => this.unsubscribe(message),
         advertise: message => this.advertise(message),
-        unadvertise: message => void this.inputTopic(message),
-        publish: message => this.publish(message),
+        unadvertise: message => void this.input.topic(needText(message, 'topic')),
+        publish: message => this.input.publish(this.input.topic(needText(message, 'topic')), message.msg),
         call_service: message => this.callService(message),
         service_response: message => {
             throw new Refusal(`service ${show(message.service)} was not advertised by this client`)
         },
+        send_action_goal: message => this.goals.send(message),
+        cancel_action_goal: message => this.goals.cancel(message),
         set_level: message => this.setLevel(message),
+        fragment: message => this.fragment(message),
         // What a client tells about itself changes nothing here.
         status: () => undefined,
     }
 
     constructor(
-        private readonly door: Door,
+        private readonly hub: Hub,
         private readonly outbox: Outbox,
         private readonly log: (line: string) => void,
-    ) {}
+    ) {
+        this.input = new PlannerInput(hub, text => this.status('warning', text))
+        this.goals = new ActionGoals(hub, message => this.answer(message))
+        outbox.onLoss = lost =>
+            this.status(
+                'warning',
+                lost === undefined
+                    ? `samples are dropped: ${outbox.waiting} bytes wait to be read`
+                    : `${lost} samples were dropped because this client read too slowly`,
+            )
+    }
 
-    /** Takes one WebSocket message. Never throws. */
-    receive(data: { toString(): string }, isBinary: boolean): void {
-        this.door.statistics.messagesReceived++
+    receive(data: Buffer, isBinary: boolean): void {
+        if (isBinary) this.refused('message', new Refusal('binary messages (BSON, CBOR) are not supported: send JSON'))
+        else this.carryOut(data.toString())
+    }
+
+    refuse(text: string): void {
+        this.status('error', `message: ${text}`)
+    }
+
+    /** Ends all subscriptions and goals. Else the robot is told nothing: its own deadline stops what this planner drove. */
+    close(): void {
+        for (const [topic, subscription] of this.subscriptions) this.drop(topic, subscription)
+        this.goals.close()
+    }
+
+    private carryOut(text: string): void {
         let op = 'message'
         let id: unknown
         try {
-            if (isBinary) throw new Refusal('binary messages (BSON, CBOR) are not supported: send JSON')
-            const message = needObject(parse(data.toString()), 'the message', 'op')
+            const message = needObject(parse(text), 'the message', 'op')
             id = readId(message)
             op = needText(message, 'op')
             if (Object.hasOwn(UNSUPPORTED, op)) throw new Refusal(UNSUPPORTED[op])
@@ -68,115 +103,104 @@ export class Session {
             }
             this.operations[op](message)
         } catch (error) {
-            this.door.statistics.refused++
-            const text = error instanceof Error ? error.message : String(error)
-            if (!(error instanceof Refusal)) this.log(`${op} failed: ${text}`)
-            this.outbox.status('error', `${op.slice(0, 30)}: ${text}`, id)
+            this.refused(op.slice(0, 30), error, id)
         }
     }
 
-    /** Ends all subscriptions. The robot is told nothing: its own deadline stops what this planner drove. */
-    close(): void {
-        for (const [topic, subscription] of this.subscriptions) this.drop(topic, subscription)
+    private refused(op: string, error: unknown, id?: unknown): void {
+        this.hub.statistics.refused++
+        const text = error instanceof Error ? error.message : String(error)
+        if (!(error instanceof Refusal)) this.log(`${op} failed: ${text}`)
+        this.status('error', `${op}: ${text}`, id)
+    }
+
+    /** Tells the client something about an operation of its own, or about the connection. */
+    private status(level: Exclude<StatusLevel, 'none'>, text: string, id?: unknown): void {
+        if (STATUS_LEVELS.indexOf(level) < STATUS_LEVELS.indexOf(this.level)) return
+        this.answer({ op: 'status', ...(id === undefined ? {} : { id }), level, msg: text })
+    }
+
+    private answer(message: object, fragmentSize = Infinity): void {
+        const text = JSON.stringify(message)
+        this.outbox.answer(text.length > fragmentSize ? fragments(text, fragmentSize) : textFrame(text))
+    }
+
+    private fragment(message: Fields): void {
+        const text = this.reassembly.take(message)
+        if (text === undefined) return
+        if (/^\s*\{\s*"op"\s*:\s*"fragment"/.test(text)) throw new Refusal('the fragments hold another fragment')
+        this.carryOut(text)
     }
 
     private subscribe(message: Fields): void {
-        const topic = this.topic(message)
+        const topic = this.hub.topic(needText(message, 'topic'))
         if (topic.direction === 'in') throw new Refusal(`${topic.name} is what planners publish; nothing comes from it`)
         checkType(topic, optionalText(message, 'type'))
-        const compression = optionalText(message, 'compression') ?? 'none'
-        if (compression !== 'none') throw new Refusal(`compression is ${show(compression)}; supported: "none"`)
-        const throttleRate = optionalCount(message, 'throttle_rate', 'ms', MAX_THROTTLE)
-        const queueLength = optionalCount(message, 'queue_length', 'messages', MAX_QUEUE)
-        let subscription = this.subscriptions.get(topic.name)
+        const request = readRequest(message)
+        let subscription = this.subscriptions.get(topic)
         if (subscription !== undefined && subscription.count >= MAX_REQUESTS) {
             throw new Refusal(`this client has ${MAX_REQUESTS} subscriptions to ${topic.name} already`)
         }
         if (subscription === undefined) {
-            subscription = new Subscription(this.outbox, this.door.scheduler)
-            this.subscriptions.set(topic.name, subscription)
-            this.door.subscribe(topic.name, subscription)
+            subscription = new Subscription(this.outbox, this.hub.scheduler)
+            this.subscriptions.set(topic, subscription)
+            this.hub.subscribe(topic, subscription)
         }
-        subscription.request(message.id, { throttleRate, queueLength })
-        if (message.fragment_size !== undefined && message.fragment_size !== null) {
-            this.outbox.status('warning', 'fragment_size is ignored: messages are sent whole', message.id)
-        }
-        this.outbox.status('info', `subscribed to ${topic.name}`, message.id)
-        const latched = this.door.latched(topic.name)
-        if (latched !== undefined) this.outbox.sample(latched)
+        subscription.request(message.id, request)
+        this.status('info', `subscribed to ${topic.name}`, message.id)
+        const latched = this.hub.latched(topic)
+        if (latched !== undefined) subscription.send(latched)
     }
 
     private unsubscribe(message: Fields): void {
-        const topic = this.topic(message)
-        const subscription = this.subscriptions.get(topic.name)
+        const topic = this.hub.topic(needText(message, 'topic'))
+        const subscription = this.subscriptions.get(topic)
         if (subscription === undefined || !subscription.withdraw(message.id)) {
-            this.outbox.status('warning', `unsubscribe: there is no such subscription to ${topic.name}`, message.id)
+            this.status('warning', `unsubscribe: there is no such subscription to ${topic.name}`, message.id)
             return
         }
-        if (subscription.count === 0) this.drop(topic.name, subscription)
-        this.outbox.status('info', `unsubscribed from ${topic.name}`, message.id)
+        if (subscription.count === 0) this.drop(topic, subscription)
+        this.status('info', `unsubscribed from ${topic.name}`, message.id)
     }
 
-    private drop(topic: string, subscription: Subscription): void {
+    private drop(topic: Topic, subscription: Subscription): void {
         subscription.close()
         this.subscriptions.delete(topic)
-        this.door.unsubscribe(topic, subscription)
+        this.hub.unsubscribe(topic, subscription)
     }
 
     private advertise(message: Fields): void {
-        const topic = this.inputTopic(message)
+        const topic = this.input.topic(needText(message, 'topic'))
         checkType(topic, needText(message, 'type'))
-        this.outbox.status('info', `${topic.name} is open for this client`, message.id)
-    }
-
-    private publish(message: Fields): void {
-        const topic = this.inputTopic(message)
-        const { linear, angular, ignored } = readVelocity(message.msg, this.door.limits!)
-        try {
-            this.door.robot.drive({ linear, angular })
-        } catch (error) {
-            throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error })
-        }
-        this.door.statistics.setpoints++
-        this.warn(topic, ignored)
-    }
-
-    /** Says once what a planner should know about a velocity that was taken. */
-    private warn(topic: Topic, ignored: string[]): void {
-        const mode = this.door.mode()
-        if (mode !== 'armed' && mode !== this.warnedMode) this.outbox.status('warning', `${topic.name}: ${hint(mode)}`)
-        this.warnedMode = mode
-        if (ignored.length > 0 && !this.warnedIgnored) {
-            this.warnedIgnored = true
-            const fields = ignored.join(', ')
-            this.outbox.status('warning', `${topic.name}: ${fields} ignored: the robot follows linear.x and angular.z`)
-        }
+        this.status('info', `${topic.name} is open for this client`, message.id)
     }
 
     private callService(message: Fields): void {
-        const name = absolute(needText(message, 'service'))
+        const name = needText(message, 'service')
+        const fragmentSize = readFragmentSize(message)
         const respond = (result: boolean, values: unknown) =>
-            this.outbox.answer({
-                op: 'service_response',
-                ...(message.id === undefined ? {} : { id: message.id }),
-                service: message.service,
-                values,
-                result,
-            })
-        const fail = (error: unknown) => {
-            const text = error instanceof Error ? error.message : String(error)
-            this.door.statistics.refused++
-            this.outbox.status('error', `call_service: ${text}`, message.id)
-            respond(false, text)
+            this.answer(
+                {
+                    op: 'service_response',
+                    ...(message.id === undefined ? {} : { id: message.id }),
+                    service: message.service,
+                    values,
+                    result,
+                },
+                fragmentSize,
+            )
+        // An async function, so that what it throws and what it rejects with end in the same place.
+        const call = async () => {
+            const service = this.hub.service(name)
+            return service.call(readArguments(service, message.args))
         }
-        const service = this.door.services.get(name)
-        if (service === undefined) {
-            fail(new Refusal(`there is no service ${show(name)}; there are: ${list(this.door.services.keys())}`))
-            return
-        }
-        // An async function, so that what the service throws and what it rejects with end in the same place.
-        const call = async () => service.call(readArguments(service, message.args))
-        call().then(values => respond(true, values), fail)
+        call().then(
+            values => respond(true, values),
+            (error: unknown) => {
+                this.refused('call_service', error, message.id)
+                respond(false, error instanceof Error ? error.message : String(error))
+            },
+        )
     }
 
     private setLevel(message: Fields): void {
@@ -184,24 +208,7 @@ export class Session {
         if (level === undefined) {
             throw new Refusal(`level is ${show(message.level)}; allowed: ${STATUS_LEVELS.join(', ')}`)
         }
-        this.outbox.level = level
-    }
-
-    private topic(message: Fields): Topic {
-        const name = absolute(needText(message, 'topic'))
-        const topic = this.door.topics.get(name)
-        if (topic === undefined) {
-            throw new Refusal(`there is no topic ${show(name)}; there are: ${list(this.door.topics.keys())}`)
-        }
-        return topic
-    }
-
-    private inputTopic(message: Fields): Topic {
-        const topic = this.topic(message)
-        if (topic.direction === 'in') return topic
-        const inputs = [...this.door.topics.values()].filter(({ direction }) => direction === 'in')
-        const allowed = inputs.map(({ name }) => name).join(', ') || 'nothing'
-        throw new Refusal(`${topic.name} is what the robot publishes; planners publish: ${allowed}`)
+        this.level = level
     }
 }
 
@@ -221,10 +228,24 @@ function readId(message: Fields): string | number | undefined {
     throw new Refusal(`id is ${show(id)}; needed: a text or a number`)
 }
 
-function checkType(topic: Topic, type: string | undefined): void {
-    const types = [topic.type, ...topic.alsoTypes]
-    if (type === undefined || types.some(own => sameType(own, type))) return
-    throw new Refusal(`type is ${show(type)}; ${topic.name} has: ${types.join(' or ')}`)
+function readRequest(message: Fields): Request {
+    const compression = optionalText(message, 'compression') ?? 'none'
+    if (!COMPRESSIONS.includes(compression as Compression)) {
+        throw new Refusal(`compression is ${show(compression)}; supported: ${COMPRESSIONS.map(show).join(', ')}`)
+    }
+    return {
+        throttleRate: optionalCount(message, 'throttle_rate', 'ms', MAX_THROTTLE),
+        queueLength: optionalCount(message, 'queue_length', 'messages', MAX_QUEUE),
+        compression: compression as Compression,
+        fragmentSize: readFragmentSize(message),
+    }
+}
+
+function readFragmentSize(message: Fields): number {
+    const size = optionalCount(message, 'fragment_size', 'characters', MAX_MESSAGE)
+    if (size === 0) return Infinity
+    if (size >= LEAST_FRAGMENT) return size
+    throw new Refusal(`fragment_size is ${size}; needed: ${LEAST_FRAGMENT} characters or more`)
 }
 
 /** Arguments by name; a list gives them in the order of the request's fields, nothing means none. */
@@ -235,22 +256,4 @@ function readArguments(service: Service, args: unknown): Fields {
         : needObject(args ?? {}, 'args', names.join(', ') || 'no fields')
     onlyFields(fields, 'args', names)
     return fields
-}
-
-/** Names without the leading slash are meant from the root: clients write both. */
-function absolute(name: string): string {
-    return name.startsWith('/') ? name : `/${name}`
-}
-
-function list(names: Iterable<string>): string {
-    return [...names].join(', ')
-}
-
-function hint(mode: string | undefined): string {
-    if (mode === undefined) return 'the robot has sent no sample yet'
-    if (mode === 'timeout') return 'the robot stopped because no velocity came before its deadline: call /arm first'
-    if (mode === 'estop') return 'the robot is stopped: call /disarm, then /arm'
-    if (mode === 'idle') return 'the robot is idle: call /arm first'
-    if (mode === 'calibrating') return 'the robot is calibrating: wait until it is idle, then call /arm'
-    return `the robot is in mode ${mode}: /diagnostics tells why`
 }

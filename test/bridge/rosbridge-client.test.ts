@@ -24,8 +24,14 @@ describe('the command client', () => {
             { name: '/joint_states', type: 'sensor_msgs/msg/JointState' },
             { name: '/odom', type: 'nav_msgs/msg/Odometry' },
             { name: '/imu/data', type: 'sensor_msgs/msg/Imu' },
+            { name: '/tf', type: 'tf2_msgs/msg/TFMessage' },
             { name: '/diagnostics', type: 'diagnostic_msgs/msg/DiagnosticArray' },
+            { name: '/robot_description', type: 'std_msgs/msg/String' },
             { name: '/cmd_vel', type: 'geometry_msgs/msg/Twist' },
+            { name: '/forward_position_controller/commands', type: 'std_msgs/msg/Float64MultiArray' },
+            { name: '/forward_velocity_controller/commands', type: 'std_msgs/msg/Float64MultiArray' },
+            { name: '/forward_effort_controller/commands', type: 'std_msgs/msg/Float64MultiArray' },
+            { name: '/joint_trajectory_controller/joint_trajectory', type: 'trajectory_msgs/msg/JointTrajectory' },
         ])
     })
 
@@ -101,9 +107,9 @@ describe('the command client', () => {
 
     it('reports what the bridge refuses', async () => {
         const { client } = await setUp()
-        await expect(client.subscribe('/tf').next()).rejects.toMatchObject({
+        await expect(client.subscribe('/scan').next()).rejects.toMatchObject({
             code: 'refused',
-            message: expect.stringContaining('there is no topic "/tf"; there are: /joint_states'),
+            message: expect.stringContaining('there is no topic "/scan"; there are: /joint_states'),
         })
         await expect(client.publish('/cmd_vel', {}, { rateHz: 1, count: 1 })).rejects.toMatchObject({
             code: 'refused',

@@ -5,7 +5,10 @@ import { WebSocket } from 'ws'
 import type { OdometryMessage } from '../../src/bridge/ros/messages'
 import { startRosbridge } from '../../src/bridge/rosbridge'
 import { KinematicRobot } from './kinematic-robot'
-import { openDoor, openDoorWithRoslib, RawClient, subscribe } from './planner'
+import { openDoor, openDoorWithRoslib, RawClient, type Status, subscribe } from './planner'
+
+/** Samples are 10 ms apart. */
+const tickOf = ({ header: { stamp } }: OdometryMessage) => Math.round(stamp.nanosec / 1e7) + stamp.sec * 100
 
 describe('a client that does not read', () => {
     it('loses samples, is told so, and delays nobody', async () => {
@@ -26,7 +29,7 @@ describe('a client that does not read', () => {
             await inbox.count(sent)
         }
         expect(inbox.messages).toHaveLength(sent)
-        const ticks = inbox.messages.map(({ header: { stamp } }) => Math.round(stamp.nanosec / 1e7) + stamp.sec * 100)
+        const ticks = inbox.messages.map(tickOf)
         expect(ticks.every((tick, i) => i === 0 || tick === ticks[i - 1] + 1)).toBe(true)
 
         slow.socket.resume()
@@ -35,12 +38,14 @@ describe('a client that does not read', () => {
             level: 'warning',
             msg: expect.stringMatching(/^samples are dropped: \d+ bytes wait/),
         })
+        const summary = await slow.inbox.find(({ op, msg }) => op === 'status' && /read too slowly/.test(msg!))
         const { samplesDropped } = bridge.statistics()
-        await slow.settle()
-        robot.step()
-        const summary = await slow.inbox.find(({ op }) => op === 'status')
         expect(summary.msg).toBe(`${samplesDropped} samples were dropped because this client read too slowly`)
-        await slow.inbox.find(({ op }) => op === 'publish')
+        // What it lost is the oldest: the last sample came, and so does the next.
+        const last = (message: Status) => tickOf(message.msg as unknown as OdometryMessage)
+        await slow.inbox.find(message => message.op === 'publish' && last(message) === ticks.at(-1))
+        robot.step()
+        await slow.inbox.find(message => message.op === 'publish' && last(message) === ticks.at(-1)! + 1)
         expect(bridge.statistics().samplesDropped).toBe(samplesDropped)
     })
 
@@ -108,7 +113,9 @@ describe('the bridge', () => {
 
     it('says that it cannot listen on an address of another machine', async () => {
         // 192.0.2.0/24 is for documentation (RFC 5737): no machine has it.
-        await expect(startRosbridge(new KinematicRobot(), { host: '192.0.2.1', port: 0 })).rejects.toMatchObject({
+        await expect(
+            startRosbridge(new KinematicRobot(), { host: '192.0.2.1', port: 0, token: 'a'.repeat(16) }),
+        ).rejects.toMatchObject({
             code: 'bad-address',
         })
     })
@@ -152,6 +159,6 @@ describe('the bridge', () => {
         await left
         expect(lines[1]).toBe(`client 1 (127.0.0.1:${port}) left`)
         await RawClient.connect(bridge.url, { Origin: 'https://evil.example' }).catch(() => {})
-        expect(lines[2]).toBe('refused a web page of https://evil.example')
+        expect(lines[2]).toBe('refused 127.0.0.1: web pages of https://evil.example may not connect')
     })
 })

@@ -8,14 +8,34 @@ function ask<T>(call: (done: (value: T) => void, failed: (error: string) => void
     return new Promise((resolve, reject) => call(resolve, text => reject(new Error(text))))
 }
 
-const TOPICS = ['/joint_states', '/odom', '/imu/data', '/diagnostics', '/cmd_vel']
+const TOPICS = [
+    '/joint_states',
+    '/odom',
+    '/imu/data',
+    '/tf',
+    '/diagnostics',
+    '/robot_description',
+    '/cmd_vel',
+    '/forward_position_controller/commands',
+    '/forward_velocity_controller/commands',
+    '/forward_effort_controller/commands',
+    '/joint_trajectory_controller/joint_trajectory',
+]
+const PUBLISHED = 6
 const TYPES = [
     'sensor_msgs/msg/JointState',
     'nav_msgs/msg/Odometry',
     'sensor_msgs/msg/Imu',
+    'tf2_msgs/msg/TFMessage',
     'diagnostic_msgs/msg/DiagnosticArray',
+    'std_msgs/msg/String',
     'geometry_msgs/msg/Twist',
+    'std_msgs/msg/Float64MultiArray',
+    'std_msgs/msg/Float64MultiArray',
+    'std_msgs/msg/Float64MultiArray',
+    'trajectory_msgs/msg/JointTrajectory',
 ]
+const CANCEL = '/joint_trajectory_controller/follow_joint_trajectory/_action/cancel_goal'
 
 describe('rosbridge answers roslib', () => {
     it('which topics there are', async () => {
@@ -25,7 +45,7 @@ describe('rosbridge answers roslib', () => {
             ros.getTopicsAndRawTypes(done, failed),
         )
         expect(raw).toMatchObject({ topics: TOPICS, types: TYPES })
-        expect(raw.typedefs_full_text[4]).toMatch(
+        expect(raw.typedefs_full_text[PUBLISHED]).toMatch(
             /^geometry_msgs\/Vector3 linear\ngeometry_msgs\/Vector3 angular\n=+\nMSG/,
         )
     })
@@ -34,7 +54,8 @@ describe('rosbridge answers roslib', () => {
         ['sensor_msgs/msg/Imu', ['/imu/data']],
         ['sensor_msgs/Imu', ['/imu/data']],
         ['geometry_msgs/msg/TwistStamped', ['/cmd_vel']],
-        ['std_msgs/msg/String', []],
+        ['std_msgs/msg/String', ['/robot_description']],
+        ['std_msgs/msg/Bool', []],
     ])('which topics have type %s', async (type, topics) => {
         const { ros } = await openDoorWithRoslib()
         expect(await ask((done, failed) => ros.getTopicsForType(type, done, failed))).toEqual(topics)
@@ -64,9 +85,9 @@ describe('rosbridge answers roslib', () => {
         const { ros } = await openDoorWithRoslib()
         expect(await ask((done, failed) => ros.getNodes(done, failed))).toEqual(['/rover', '/rosapi'])
         expect(await ask((done, failed) => ros.getNodeDetails('/rover', done, failed))).toEqual({
-            subscribing: ['/cmd_vel'],
-            publishing: TOPICS.slice(0, 4),
-            services: ['/arm', '/disarm', '/stop'],
+            subscribing: TOPICS.slice(PUBLISHED),
+            publishing: TOPICS.slice(0, PUBLISHED),
+            services: ['/arm', '/disarm', '/stop', CANCEL],
         })
         const topic = new Topic({ ros, name: '/odom', messageType: '' })
         expect(await ask((done, failed) => topic.getPublishers(done, failed))).toEqual(['/rover'])
@@ -94,9 +115,11 @@ describe('rosbridge answers roslib', () => {
         expect(ros.decodeTypeDefs(request.typedefs)).toEqual({ topic: 'string' })
     })
 
-    it('what there is not: actions and parameters', async () => {
+    it('which actions there are, and that there are no parameters where the robot has none', async () => {
         const { ros } = await openDoorWithRoslib()
-        expect(await ask((done, failed) => ros.getActionServers(done, failed))).toEqual([])
+        expect(await ask((done, failed) => ros.getActionServers(done, failed))).toEqual([
+            '/joint_trajectory_controller/follow_joint_trajectory',
+        ])
         expect(await ask((done, failed) => ros.getParams(done, failed))).toEqual([])
     })
 

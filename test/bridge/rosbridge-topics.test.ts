@@ -112,7 +112,18 @@ describe('rosbridge, to a subscriber,', () => {
     it('offers no topic that the robot has no part for', async () => {
         const plain = { ...ROVER, imu: undefined, drive: undefined }
         const { ros } = await openDoorWithRoslib({}, new KinematicRobot(undefined, plain))
-        expect(await callService(ros, '/rosapi/topics')).toMatchObject({ topics: ['/joint_states', '/diagnostics'] })
+        expect(await callService(ros, '/rosapi/topics')).toMatchObject({
+            topics: [
+                '/joint_states',
+                '/tf',
+                '/diagnostics',
+                '/robot_description',
+                '/forward_position_controller/commands',
+                '/forward_velocity_controller/commands',
+                '/forward_effort_controller/commands',
+                '/joint_trajectory_controller/joint_trajectory',
+            ],
+        })
     })
 })
 
@@ -144,6 +155,7 @@ describe('rosbridge, with throttle_rate,', () => {
         await subscribe(ros, '/odom', 'nav_msgs/Odometry', { throttle_rate: 20 })
         await subscribe(other, '/odom', 'nav_msgs/Odometry', { throttle_rate: 20 })
         robot.step(9)
+        await settled(ros)
         expect(bridge.statistics()).toMatchObject({ samplesEncoded: 5, samplesSent: 10 })
         other.close()
     })

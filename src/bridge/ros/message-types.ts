@@ -83,6 +83,8 @@ export const MESSAGES: ReadonlyMap<string, string> = new Map([
         `${HEADER}\nstring[] joint_names\ntrajectory_msgs/JointTrajectoryPoint[] points`,
     ],
     ['control_msgs/JointTolerance', 'string name\nfloat64 position\nfloat64 velocity\nfloat64 acceleration'],
+    ['unique_identifier_msgs/UUID', 'uint8[16] uuid'],
+    ['action_msgs/GoalInfo', 'unique_identifier_msgs/UUID goal_id\nbuiltin_interfaces/Time stamp'],
     ['rcl_interfaces/FloatingPointRange', 'float64 from_value\nfloat64 to_value\nfloat64 step'],
     ['rcl_interfaces/IntegerRange', 'int64 from_value\nint64 to_value\nuint64 step'],
     [
