@@ -1,47 +1,47 @@
 import { type Command, Option } from 'commander'
 import type { RobotStatistics } from '../host/robot'
+import { addBridgeOptions, type BridgeFlags, readBridgeOptions } from './bridge-options'
 import { UsageError } from './failure'
 import { aborted, onInterruption } from './interruption'
-import { boardOption, bridgePortOption, checkRobot, jsonOption } from './options'
+import { boardOption, checkRobot, jsonOption } from './options'
 import { note, print, printJson, span } from './output'
 
 /** Between two looks at the link, ms, and between two status lines. */
 const LOOK_MS = 100
 const STATUS_MS = 5000
 
-interface BridgeOptions {
+interface BridgeCommandOptions extends BridgeFlags {
     port?: string
     sim?: string
     board: string
-    bridgeHost: string
-    bridgePort: number
     json?: boolean
 }
 
 export function addBridge(program: Command): void {
-    program
+    const command = program
         .command('bridge')
-        .description('connect to a robot and serve it to planners as a rosbridge')
+        .description('connect to a robot and serve it to planners: rosbridge and Foxglove')
         .addOption(new Option('--port <path>', 'serial port of the board, or auto to find it').conflicts('sim'))
         .option('--sim <robot>', 'simulate a robot in this process instead')
         .addOption(boardOption())
-        .option('--bridge-host <address>', 'address to listen on', '127.0.0.1')
-        .addOption(bridgePortOption())
+    addBridgeOptions(command)
         .addOption(jsonOption('print JSON lines: one for each event and a status each 5 s'))
         .addHelpText(
             'after',
             '\nThe link is made again when the board was unplugged and is back.' +
-                '\n\nExamples:\n  $ tendon bridge --port auto\n  $ tendon bridge --sim rover --bridge-port 9091',
+                '\n\nExamples:\n  $ tendon bridge --port auto\n  $ tendon bridge --sim rover --bridge-port 9091' +
+                '\n  $ tendon bridge --port auto --bridge-host 0.0.0.0 --token-file token --tls-cert cert.pem --tls-key key.pem',
         )
         .action(bridge)
 }
 
-async function bridge(options: BridgeOptions): Promise<void> {
+async function bridge(options: BridgeCommandOptions): Promise<void> {
     const { port, sim, board, json } = options
     if (port === undefined && sim === undefined) {
         throw new UsageError('what to connect to? --port <path>, --port auto, or --sim <robot> (see `tendon ports`)')
     }
     if (sim !== undefined) await checkRobot(sim)
+    const doors = await readBridgeOptions(options)
     const interruption = onInterruption()
     const { signal } = interruption
     const { connect } = await import('../index')
@@ -55,9 +55,12 @@ async function bridge(options: BridgeOptions): Promise<void> {
         ends.push(() => robot.disarm().catch(() => undefined))
         const { name, configHash } = robot.description
         say(`connected to ${name} (configuration ${configHash})`, 'connected', { robot: name, configHash })
-        const server = await openBridge(robot, { host: options.bridgeHost, port: options.bridgePort, log: note })
+        const server = await openBridge(robot, { ...doors, simulation: sim !== undefined, log: note })
         ends.push(() => server.close())
-        say(`rosbridge at ${server.url}`, 'bridge', { url: server.url })
+        const { url } = server.rosbridge
+        const foxglove = server.foxglove?.url
+        say(`rosbridge at ${url}`, 'bridge', { url, foxglove })
+        if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
         const status = () => {
             const { clients, samplesSent } = server.statistics()
             const mode = robot.state?.mode ?? 'no sample yet'

@@ -1,5 +1,6 @@
 import { BridgeError } from '../bridge/bridge-error'
-import { type Rosbridge, startRosbridge } from '../bridge/rosbridge'
+import { type Bridge, type BridgeOptions, startBridge } from '../bridge/start-bridge'
+import type { Robot } from '../host/robot'
 import { Link } from '../host/link'
 import { systemScheduler } from '../host/scheduler'
 import { openSerial } from '../host/serial-stream'
@@ -8,6 +9,7 @@ import { openPty } from '../sim/pty-port'
 import { runRealTime } from '../sim/real-time'
 import type { SimulatedRobot } from '../sim/simulated-robot'
 import { simulate } from '../simulate'
+import { foxglovePort } from './bridge-options'
 import { CommandError } from './failure'
 
 export interface StartOptions {
@@ -16,6 +18,7 @@ export interface StartOptions {
     /** Symbolic link to the board's serial port. */
     portLink?: string
     bridgePort: number
+    foxglovePort?: number | 'off'
     inline: boolean
 }
 
@@ -25,7 +28,7 @@ export interface Running {
     /** Path of the serial port. */
     port: string
     session: RobotSession
-    bridge: Rosbridge
+    bridge: Bridge
     /** Disarms, and closes everything in the order that it needs each other. */
     close(): Promise<void>
 }
@@ -51,7 +54,11 @@ export async function startRover(options: StartOptions): Promise<Running> {
         ends.push(() => session.close())
         // A board that is gone by now needs no disarming.
         ends.push(() => session.disarm().catch(() => undefined))
-        const bridge = await openBridge(session, { port: options.bridgePort })
+        const bridge = await openBridge(session, {
+            port: options.bridgePort,
+            foxglovePort: foxglovePort(options),
+            simulation: true,
+        })
         ends.push(() => bridge.close())
         return { simulated, port: pty.path, session, bridge, close }
     } catch (error) {
@@ -60,13 +67,12 @@ export async function startRover(options: StartOptions): Promise<Running> {
     }
 }
 
-/** @throws CommandError naming the option to change when the port is taken */
-export async function openBridge(
-    session: Parameters<typeof startRosbridge>[0],
-    options: Parameters<typeof startRosbridge>[1],
-): Promise<Rosbridge> {
-    return startRosbridge(session, options).catch((error: unknown) => {
+/** @throws CommandError naming the option to change when a port is taken */
+export async function openBridge(robot: Robot, options: BridgeOptions): Promise<Bridge> {
+    return startBridge(robot, options).catch((error: unknown) => {
         if (!(error instanceof BridgeError) || error.code !== 'address-in-use') throw error
-        throw new CommandError(`${error.message}: --bridge-port <port> (0 takes a free one)`, { cause: error })
+        throw new CommandError(`${error.message}: --bridge-port, --foxglove-port <port> (0 takes a free one)`, {
+            cause: error,
+        })
     })
 }

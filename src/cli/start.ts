@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { foxglovePortOption } from './bridge-options'
 import { aborted, onInterruption } from './interruption'
 import { boardOption, bridgePortOption, checkRobot, durationOption, inlineOption, jsonOption } from './options'
 import type { Running } from './start-rover'
@@ -12,6 +13,7 @@ interface StartCommandOptions {
     board: string
     portLink?: string
     bridgePort: number
+    foxglovePort?: number | 'off'
     inline: boolean
     duration?: number
     json?: boolean
@@ -27,6 +29,7 @@ export function addStart(program: Command): void {
         .addOption(boardOption())
         .option('--port-link <path>', 'symbolic link to make to the serial port')
         .addOption(bridgePortOption())
+        .addOption(foxglovePortOption())
         .addOption(durationOption('end by itself, counted from the connection'))
         .addOption(inlineOption())
         .addOption(jsonOption('print JSON lines: one for each event and a status a second'))
@@ -64,7 +67,10 @@ async function show(running: Running, view: StartView, interrupted: AbortSignal,
         text: `${name} on a simulated ${simulated.board.profile.name}, serial port ${port}`,
         port,
     })
-    view.event({ event: 'bridge', text: `rosbridge at ${bridge.url}`, url: bridge.url })
+    const { url } = bridge.rosbridge
+    const foxglove = bridge.foxglove?.url
+    const doors = foxglove === undefined ? '' : `, foxglove at ${foxglove}`
+    view.event({ event: 'bridge', text: `rosbridge at ${url}${doors}`, url, foxglove })
 
     const ending = new AbortController()
     const over = aborted(interrupted, duration).then(() => ending.abort())

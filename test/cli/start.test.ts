@@ -51,7 +51,7 @@ describe('tendon start', () => {
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
         const lines = stdout.trimEnd().split('\n')
         expect(lines[0]).toMatch(/^rover on a simulated rp2040, serial port \/dev\//)
-        expect(lines[1]).toMatch(/^rosbridge at ws:\/\/127\.0\.0\.1:\d+$/)
+        expect(lines[1]).toMatch(/^rosbridge at ws:\/\/127\.0\.0\.1:\d+, foxglove at ws:\/\/127\.0\.0\.1:\d+$/)
         expect(lines[2]).toMatch(/^first motion \d+\.\d s after the start$/)
         const status = lines.slice(3)
         expect(status.length).toBeGreaterThanOrEqual(2)

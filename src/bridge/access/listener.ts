@@ -90,13 +90,16 @@ export async function listen(door: Door, options: AccessOptions): Promise<Listen
         door.log(`${name} connected`)
         alive.add(socket)
         socket.on('pong', () => alive.add(socket))
+        let cut = false
         socket.on('message', (data: Buffer, isBinary) => {
+            if (cut) return
             door.counts.messagesReceived++
             const verdict = rate.take(data.length, performance.now())
             if (verdict === 'take') return peer.receive(data, isBinary)
             door.counts.refused++
             if (verdict === 'refuse') peer.refuse(`more than ${maxMessageRate} messages a second: not read`)
-            else cutOff(socket, `far more than ${maxMessageRate} messages a second`)
+            cut = verdict === 'cut off'
+            if (cut) cutOff(socket, `far more than ${maxMessageRate} messages a second`)
         })
         socket.on('error', error => log(error.message))
         socket.on('close', () => {
@@ -147,7 +150,8 @@ function makeServer(welcome: string, tls: AccessOptions['tls']) {
 }
 
 function cutOff(socket: WebSocket, reason: string): void {
-    socket.close(POLICY_VIOLATION, reason)
+    // What it was told before goes out first.
+    setImmediate(() => socket.close(POLICY_VIOLATION, reason))
     setTimeout(() => socket.terminate(), CLOSE_PATIENCE).unref()
 }
 

@@ -4,6 +4,10 @@
 export const SERVICES: ReadonlyMap<string, readonly [request: string, response: string]> = new Map([
     ['std_srvs/Trigger', ['', 'bool success\nstring message']],
     [
+        'action_msgs/CancelGoal',
+        ['action_msgs/GoalInfo goal_info', 'int8 return_code\naction_msgs/GoalInfo[] goals_canceling'],
+    ],
+    [
         'rcl_interfaces/ListParameters',
         ['string[] prefixes\nuint64 depth', 'rcl_interfaces/ListParametersResult result'],
     ],
