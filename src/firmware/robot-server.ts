@@ -107,6 +107,10 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         return [total, offset, piece]
     }
 
+    trajectory(payload: Buffer): Buffer {
+        return this.robot.takeTrajectory(payload, ds.millis())
+    }
+
     timing(): Buffer {
         return encodeTiming(this.loop.periodCounts, this.loop.executionCounts)
     }

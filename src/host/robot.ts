@@ -1,4 +1,6 @@
 import type { RobotDescription } from '../protocol/description'
+import type { JointTrajectory } from './trajectory'
+import type { TrajectoryOptions, TrajectoryOutcome } from './trajectory-runner'
 
 /** One tick's sample of the whole robot, in SI units. */
 export interface RobotState {
@@ -12,6 +14,8 @@ export interface RobotState {
     hostTimeBound: number
     /** State machine: `unconfigured`, `calibrating`, `idle`, `armed`, `fault`, `timeout` or `estop`. */
     mode: string
+    /** What became of the last trajectory: `none`, `running`, `done`, `underrun` or `aborted`. */
+    trajectory: string
     /** Names of the active faults. */
     faults: string[]
     /** In the order of {@link RobotDescription.joints}. */
@@ -133,6 +137,15 @@ export interface Robot {
     drive(velocity: { linear: number; angular: number }): void
     /** @throws RobotError `unknown-joint`, naming those there are */
     joint(name: string): JointHandle
+    /**
+     * Moves joints through points at stated times. The board takes them some 400 ms ahead of time and follows the curve by its own
+     * clock. Resolves at the end; then the robot waits for the next setpoint as always. A setpoint, or another trajectory, for
+     * whatever joint, ends it.
+     *
+     * @throws RobotError `trajectory` when it is refused or ends early, `unknown-joint`; the signal's reason when aborted: the
+     * joints then stop where they are
+     */
+    follow(trajectory: JointTrajectory, options?: TrajectoryOptions): Promise<TrajectoryOutcome>
     /** Every sample from now on, in order, none twice. A reader that lags loses the oldest and is told by a gap in `tick`. */
     states(options?: { signal?: AbortSignal }): AsyncIterableIterator<RobotState>
     /** Called with every sample; returns a function that stops it. */
@@ -143,7 +156,15 @@ export interface Robot {
 }
 
 export type RobotErrorCode =
-    'blocked' | 'closed' | 'disconnected' | 'no-answer' | 'no-drive' | 'no-port' | 'protocol' | 'unknown-joint'
+    | 'blocked'
+    | 'closed'
+    | 'disconnected'
+    | 'no-answer'
+    | 'no-drive'
+    | 'no-port'
+    | 'protocol'
+    | 'trajectory'
+    | 'unknown-joint'
 
 /** What went wrong between planner and robot. Compare `code`, not the text. */
 export class RobotError extends Error {

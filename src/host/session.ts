@@ -33,6 +33,8 @@ import {
 } from './robot'
 import type { Scheduler } from './scheduler'
 import { StateStream } from './state-stream'
+import type { JointTrajectory } from './trajectory'
+import { runTrajectory, type TrajectoryLink, type TrajectoryOptions, type TrajectoryOutcome } from './trajectory-runner'
 import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
@@ -67,6 +69,8 @@ export class RobotSession implements Robot {
     private readonly listeners = new Set<(state: RobotState) => void>()
     private readonly streams = new Set<StateStream<RobotState>>()
     private sequence = 0
+    /** Starts anywhere, so that a new session's first command is not taken for the last one's repetition. */
+    private trajectorySequence = Math.floor(Math.random() * 0x10000)
     private closed = false
     private connected = false
     private clockQueries = 0
@@ -152,6 +156,10 @@ export class RobotSession implements Robot {
         return jointHandle(this.description, name, entry => this.setpoint([entry]))
     }
 
+    follow(trajectory: JointTrajectory, options?: TrajectoryOptions): Promise<TrajectoryOutcome> {
+        return runTrajectory(this.trajectoryLink(), trajectory, options)
+    }
+
     states(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<RobotState> {
         const stream: StateStream<RobotState> = new StateStream(() => this.streams.delete(stream))
         if (this.closed || options.signal?.aborted) stream.end()
@@ -192,6 +200,26 @@ export class RobotSession implements Robot {
         this.requests.abort(new RobotError('closed', 'the session was closed'))
         for (const stream of [...this.streams]) stream.end()
         await this.link.close()
+    }
+
+    private trajectoryLink(): TrajectoryLink {
+        const { scheduler, description } = this
+        const currentState = () => this.state
+        return {
+            scheduler,
+            description,
+            get state() {
+                return currentState()
+            },
+            boardTime: () => {
+                const now = scheduler.epoch()
+                return now - (this.clock.toHost(0, now)?.time ?? NaN)
+            },
+            ask: (payload, accept) => this.command(RobotCommand.Trajectory, payload, accept),
+            hold: positions => this.setpoint(positions.map(entry => ({ ...entry, mode: JointMode.Position }))),
+            onState: listener => this.onState(listener),
+            nextSequence: () => (this.trajectorySequence = (this.trajectorySequence + 1) & 0xffff),
+        }
     }
 
     private setpoint(entries: SetpointEntry[]): void {

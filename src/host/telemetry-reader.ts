@@ -2,6 +2,7 @@ import type { Mahony } from '../control/mahony'
 import type { RobotDescription } from '../protocol/description'
 import { FAULT_NAMES, MODE_NAMES } from '../protocol/state'
 import type { TelemetryReport, TelemetrySample } from '../protocol/telemetry'
+import { TRAJECTORY_STATE_NAMES } from '../protocol/trajectory'
 import type { ClockSync } from './clock-sync'
 import { odometryOf } from './report-odometry'
 import type { ImuState, JointState, PowerState, RobotState, RobotStatistics } from './robot'
@@ -79,6 +80,7 @@ export class TelemetryReader {
         const { samples } = report
         const { tickPeriodMs } = this.robot
         const mode = MODE_NAMES[report.mode] ?? `unknown (${report.mode})`
+        const trajectory = TRAJECTORY_STATE_NAMES[report.trajectory] ?? `unknown (${report.trajectory})`
         const faults = FAULT_NAMES.filter((_, bit) => report.faults & (1 << bit))
         const odometry = odometryOf(report, this.robot)
         const now = this.scheduler.epoch()
@@ -104,6 +106,7 @@ export class TelemetryReader {
                 hostTime,
                 hostTimeBound: bound,
                 mode,
+                trajectory,
                 faults,
                 joints: this.joints(sample),
                 imu: sample.imu && this.imu(sample.imu),

@@ -27,6 +27,8 @@ export class Joints {
     readonly wireSetpoint: number[] = []
     /** Feedforward of a velocity setpoint, duty. */
     readonly feedforward: number[] = []
+    /** In position mode, the velocity with which the setpoint moves, rad/s. */
+    readonly velocityAhead: number[] = []
     /** Integral part of the velocity loop, duty. */
     readonly integral: number[] = []
     /** Motor duty, -1 to 1. */
@@ -78,6 +80,7 @@ export class Joints {
             this.setpoint.push(0)
             this.integral.push(0)
             this.feedforward.push(0)
+            this.velocityAhead.push(0)
             this.wireSetpoint.push(SETPOINT_OFF)
             this.effort.push(0)
             this.kpPosition.push(joint.gains.kpPosition)
@@ -185,7 +188,7 @@ export function controlJoints(joints: Joints): void {
             let goal = joints.setpoint[i]
             let feedforward = joints.feedforward[i]
             if (mode === JointMode.Position) {
-                goal = joints.kpPosition[i] * (goal - joints.position[i])
+                goal = joints.kpPosition[i] * (goal - joints.position[i]) + joints.velocityAhead[i]
                 const fastest = joints.velocityLimit[i]
                 if (goal > fastest) goal = fastest
                 else if (goal < -fastest) goal = -fastest
@@ -233,5 +236,6 @@ export function setJoint(joints: Joints, i: number, mode: number, counts: number
     if (setpoint > 0) feedforward += joints.ks[i]
     else if (setpoint < 0) feedforward -= joints.ks[i]
     joints.feedforward[i] = feedforward
+    joints.velocityAhead[i] = 0
     joints.wireSetpoint[i] = mode === JointMode.Off ? SETPOINT_OFF : counts
 }

@@ -1,10 +1,12 @@
 import type { Clock } from '../hal/clock'
 import { SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES } from '../protocol/setpoint'
 import { Fault, JointMode, RobotMode } from '../protocol/state'
+import { TrajectoryState } from '../protocol/trajectory'
 import { Chassis } from './chassis'
 import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
 import type { RobotConfig } from './robot-config'
 import type { TelemetryWriter } from './telemetry-writer'
+import { Trajectory } from './trajectory'
 
 /** The encoders of all joints, absolute over one turn. Entry i belongs to joint i. */
 export interface JointEncoders {
@@ -98,6 +100,7 @@ const NEVER = 1e12
 export class Robot {
     readonly joints: Joints
     readonly chassis: Chassis | undefined
+    readonly trajectory: Trajectory
     mode = RobotMode.Unconfigured
     /** `Fault` bits that hold now. */
     faults = 0
@@ -144,6 +147,7 @@ export class Robot {
         private readonly balance?: BalanceStage,
     ) {
         this.joints = new Joints(config.joints, encoders.reading, config.tickPeriodMs / 1000)
+        this.trajectory = new Trajectory(this.joints)
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
         this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
         this.timeoutMs = config.commandTimeoutMs
@@ -196,6 +200,7 @@ export class Robot {
             if (balance.tilted) this.faults |= Fault.Tilt
         }
         if (this.faults !== 0) this.stopForFault()
+        if (this.trajectory.running) this.follow(deadline)
         if (balance && this.driving) balance.control(this.joints, dt)
         else controlJoints(this.joints)
         this.act()
@@ -230,6 +235,11 @@ export class Robot {
             this.powerValid = valid
             if (!valid) this.sensorErrors++
         }
+    }
+
+    /** Without a point to go to, the robot stops as at a missed deadline. */
+    private follow(deadline: number): void {
+        if (!this.trajectory.follow(deadline)) this.expire()
     }
 
     /** A robot that may not be armed may not stay so. */
@@ -366,6 +376,7 @@ export class Robot {
             if (this.anySequence || ahead < 0x7fff) {
                 this.setpointSequence = sequence
                 if (this.mode === RobotMode.Armed) {
+                    if (this.trajectory.running) this.trajectory.abort()
                     this.anySequence = false
                     let timeoutMs = payload[2] | (payload[3] << 8)
                     if (timeoutMs === 0) timeoutMs = this.timeoutMs
@@ -380,8 +391,23 @@ export class Robot {
         if (bad !== 0) this.rejectedSetpoints++
     }
 
+    /**
+     * Takes a trajectory command's payload (`protocol/trajectory.ts`). While a trajectory runs, its last point's time stands for
+     * the arrival of the last setpoint: the robot stops when nothing newer comes within the command timeout after it.
+     *
+     * @returns the answer
+     */
+    takeTrajectory(payload: Buffer, now: number): Buffer {
+        const { trajectory } = this
+        // Wheels that balance follow the body, not points.
+        const answer = trajectory.take(payload, now, this.mode === RobotMode.Armed && !this.balance)
+        if (trajectory.running) this.deadline = trajectory.end + this.timeoutMs
+        return answer
+    }
+
     /** Into a mode with every joint off and nothing remembered of the setpoints before. */
     private halt(mode: RobotMode): void {
+        if (this.trajectory.running) this.follow(deadline)
         const { joints, balance } = this
         for (let i = 0; i < joints.count; i++) {
             joints.integral[i] = 0

@@ -110,7 +110,7 @@ export class TelemetryWriter {
         const index = this.filling
         const buffer = this.buffers[index]
         buffer[8] = this.samples
-        buffer[9] = robot.mode
+        buffer[9] = robot.mode | (robot.trajectory.state << 4)
         buffer.setAt(10, 'u16', robot.faults)
         buffer.setAt(12, 'u16', robot.setpointSequence)
         buffer.setAt(14, 'u16', this.reports & 0xffff)

@@ -9,7 +9,7 @@ import { readI16, readI32, readU16, readU32 } from './bytes'
  * |      0 | tick         | u32  | index of the first sample's tick since the program started                  |
  * |      4 | boardTimeMs  | u32  | board clock at that tick's deadline, ms; sample k is k periods later        |
  * |      8 | sampleCount  | u8   | 1 … 255                                                                    |
- * |      9 | mode         | u8   | `RobotMode` at the last sample                                              |
+ * |      9 | mode         | u8   | low 4 bits: `RobotMode`, high: `TrajectoryState`, at the last sample        |
  * |     10 | faults       | u16  | `Fault` bits at the last sample                                             |
  * |     12 | setpoint     | u16  | sequence number of the last setpoint that was taken                         |
  * |     14 | report       | u16  | counts reports, wraps                                                      |
@@ -64,6 +64,7 @@ export interface TelemetryReport {
     /** ms */
     boardTimeMs: number
     mode: number
+    trajectory: number
     faults: number
     setpoint: number
     report: number
@@ -99,7 +100,8 @@ export function decodeTelemetry(
     return {
         tick: readU32(payload, 0),
         boardTimeMs: readU32(payload, 4),
-        mode: payload[9],
+        mode: payload[9] & 15,
+        trajectory: payload[9] >> 4,
         faults: readU16(payload, 10),
         setpoint: readU16(payload, 12),
         report: readU16(payload, 14),

@@ -144,6 +144,10 @@ export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; ang
         throw new RobotError('unknown-joint', name)
     }
 
+    async follow(): Promise<never> {
+        throw new RobotError('trajectory', 'this robot takes velocities only')
+    }
+
     states(): AsyncIterableIterator<RobotState> {
         throw new RobotError('closed', 'this robot has no iterator')
     }
@@ -171,6 +175,7 @@ export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; ang
             boardTime: now / 1000,
             hostTime: this.scheduler.epoch(),
             hostTimeBound: 0.0005,
+            trajectory: 'none',
             mode: this.mode,
             faults: this.mode === 'estop' ? ['estop'] : [],
             joints: this.description.joints.map(({ name }, i) => ({

@@ -33,6 +33,7 @@ function report(tick: number, count = 4, more: Partial<TelemetryReport> = {}): T
         tick,
         boardTimeMs: tick * 10,
         mode: 3,
+        trajectory: 0,
         faults: 0,
         setpoint: 0,
         report: tick / 4,

@@ -21,7 +21,15 @@ test('the service class is the one of the document', () => {
 
 test('commands are those of the document, no more and no fewer', () => {
     const commands = defined(/^\s+command (\w+) @ (0x[0-9a-f]+)/gm)
-    expect(commands).toEqual({ Setpoint: 0x80, Arm: 0x81, Disarm: 0x82, Stop: 0x83, Describe: 0x84, Timing: 0x85 })
+    expect(commands).toEqual({
+        Setpoint: 0x80,
+        Arm: 0x81,
+        Disarm: 0x82,
+        Stop: 0x83,
+        Describe: 0x84,
+        Timing: 0x85,
+        Trajectory: 0x8f,
+    })
     expect(members(RobotCommand)).toEqual(commands)
 })
 

@@ -1,25 +1,25 @@
 import type { JointGains, RobotConfig } from '../../onboard/robot-config'
 
 /**
- * Found by search against the simulated body on the rp2040 profile, over six seeds: a step from 0 to 5 rad/s is within 2 %
- * after 0.10 to 0.17 s with at most 7 % overshoot, and 0.22 to 0.25 s after a fifth of the supply is lost
- * (test/e2e/velocity-loop.test.ts). No bench has seen them. What the loop works against: motor and rover have a time
+ * Found by search against the simulated body on the rp2040 profile, over 20 seeds, which differ in where
+ * the step falls between tick and Motoron: from 0 to 5 rad/s it is within 2 % after at most 0.27 s with at most 8.3 %
+ * overshoot (5.3 % on average), and 0.27 s after a fifth of the supply is lost (test/e2e/velocity-loop.test.ts). No bench has seen them. What the loop works against: motor and rover have a time
  * constant of 70 ms, 5 to 15 ms pass from a sample to the changed output, because the Motoron takes a new speed each
  * 10 ms, and the board tells a tick's time to 1 ms.
  */
 const wheelGains: JointGains = {
-    kpPosition: 4,
+    kpPosition: 6,
     // Somewhat more damping than the motor has by itself (0.0465).
-    kp: 0.058,
-    ki: 0.8,
+    kp: 0.048,
+    ki: 0.79,
     // Gears and brushes take 0.0255 (0.7 of 0.2 A through 2.18 Ω, of 12 V), rolling takes 0.0035.
     ks: 0.029,
     // 1 / free speed would be 0.0477, and then the step overshoots by a third: the integral, which gathers some 0.2 while
     // the wheel gains speed, would come on top of what the wheel needs. Without it the integral ends where it must.
     kv: 0,
 }
-/** With 80 the estimate lags so much that the step overshoots 15 %; with 150 the wheel is uneasy at the edge of 2 %. */
-const observerBandwidth = 100
+/** With 100 the estimate lags so much that some steps overshoot 10 %; with 130 the wheel is uneasy at the edge of 2 %. */
+const observerBandwidth = 120
 /** Pololu 37D 50:1, 12 V ("37D Metal Gearmotors", Rev 1.2). */
 const rated = { voltage: 12, freeSpeed: 20.94, freeCurrent: 0.2, stallCurrent: 5.5 }
 

@@ -8,6 +8,7 @@ const STATE: RobotState = {
     hostTime: 1_800_000_000.25,
     hostTimeBound: 0.0005,
     mode: 'armed',
+    trajectory: 'none',
     faults: [],
     joints: [
         { name: 'left_wheel', position: 1.5, velocity: -2, effort: -0.3, setpoint: -2, valid: true },
