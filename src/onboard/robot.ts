@@ -407,8 +407,9 @@ export class Robot {
 
     /** Into a mode with every joint off and nothing remembered of the setpoints before. */
     private halt(mode: RobotMode): void {
-        if (this.trajectory.running) this.follow(deadline)
         const { joints, balance } = this
+        // It may still run at its deadline: when the tick was late by more than the command timeout.
+        this.trajectory.abort(mode === RobotMode.Timeout ? TrajectoryState.Underrun : TrajectoryState.Aborted)
         for (let i = 0; i < joints.count; i++) {
             joints.integral[i] = 0
             joints.effort[i] = 0
