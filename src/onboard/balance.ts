@@ -12,6 +12,9 @@ const SETTLING = 3
 const PULL_HELD = 2
 const PULL_BALANCING = 0.2
 
+/** Full duty for longer than this, ticks, catches nothing any more: a lost IMU, a wheel off the ground, a wall. */
+const STRAINED_TICKS = 12
+
 /** Scale of the IMU's counts. */
 interface Scale {
     /** m/s² a count */
@@ -33,7 +36,7 @@ export class Balance {
     pitchRate = 0
     /** Of the gyroscope, rad/s. */
     bias = 0
-    /** It leans too far to be caught. */
+    /** It leans too far to be caught, or full duty does not catch it. */
     tilted = false
     /** Both wheels together: what is asked for by now, rad/s, and how far they are ahead of what was asked for, rad. */
     goal = 0
@@ -53,6 +56,8 @@ export class Balance {
     /** Gains of the estimate for one tick: 1, and 1/s. */
     private pull = 0
     private learn = 0
+    /** Ticks in a row at full duty. */
+    private strained = 0
     /** Ticks until the estimate is trusted. */
     private unsettled: number
 
@@ -107,6 +112,8 @@ export class Balance {
     rest(): void {
         this.pull = PULL_HELD * this.tick
         this.learn = (PULL_HELD * PULL_HELD * this.tick) / 4
+        // What it believed of its tilt was wrong, it seems.
+        if (this.strained > STRAINED_TICKS) this.unsettled = SETTLING / this.tick
     }
 
     /**
@@ -130,8 +137,13 @@ export class Balance {
         }
         this.pitch = pitch
         this.pitchRate = rate
-        this.tilted = pitch > this.tiltLimit || pitch < -this.tiltLimit
-        if (this.unsettled > 0) this.unsettled--
+        this.tilted = pitch > this.tiltLimit || pitch < -this.tiltLimit || this.strained > STRAINED_TICKS
+        if (this.unsettled > 0) this.settle()
+    }
+
+    private settle(): void {
+        this.unsettled--
+        if (this.unsettled <= 0) this.strained = 0
     }
 
     /**
@@ -165,8 +177,10 @@ export class Balance {
         else if (travel < -travelLimit) travel = -travelLimit
         this.travel = travel
         let push = gains.kPitch * this.pitch + gains.kRate * rate + gains.kSpeed * ahead + gains.kTravel * travel
+        this.strained++
         if (push > limit) push = limit
         else if (push < -limit) push = -limit
+        else this.strained = 0
 
         const room = this.config.turnLimit
         const slow = 0.5 * (rightSetpoint - leftSetpoint - rightVelocity + leftVelocity)

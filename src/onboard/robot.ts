@@ -39,7 +39,7 @@ export interface PowerSensor {
 
 /** Keeps a robot upright on its wheels: `Balance`. An interface, so that the firmware of others does without. */
 export interface BalanceStage {
-    /** It leans too far to be caught. */
+    /** It leans too far, or otherwise cannot be caught. */
     readonly tilted: boolean
     /** Whether its estimate may be trusted by now. */
     settled(): boolean

@@ -33,7 +33,7 @@ export enum Fault {
     Estop = 16,
     /** The motor supply is missing or too low. */
     Supply = 32,
-    /** A robot that balances leans too far, or is not held upright and still for arming. */
+    /** A robot that balances leans too far or is not caught by full effort, or is not held upright and still for arming. */
     Tilt = 64,
 }
 
