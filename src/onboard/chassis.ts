@@ -34,11 +34,11 @@ export class Chassis {
     }
 
     /**
-     * One tick. The body moved along an arc; its chord has the direction of the mean of both headings' unit vectors, whose
-     * length is the cosine of half the turn. With h half the turn, chord / |mean| = arc · (1 + h²/3 + …); the next term,
-     * 2h⁴/15, is 5e-8 for a turn of 0.05 rad, as much as a fast rover makes in a tick. The heading comes from the wheels'
-     * positions themselves, so that rounding does not add up; the unit vector is turned by series that leave t⁵/30 of a turn t
-     * (1e-8 rad at 0.05 rad, 3e-12 at 0.01) and is brought back to length 1 in {@link normalise}.
+     * What has happened since the last update, some ticks ago. The body moved along an arc; its chord has the direction of the
+     * mean of both headings' unit vectors, whose length is the cosine of half the turn. With t the turn, chord / |mean| =
+     * arc · (1 + t²/12 + t⁴/120 + …); the next term is 5e-8 for a turn of 0.2 rad, as much as a fast rover makes in four ticks.
+     * The heading comes from the wheels' positions themselves, so that rounding does not add up; the unit vector is turned by
+     * series that leave t⁷/840 of a turn t (1.5e-8 rad at 0.2 rad) and is brought back to length 1 in {@link normalise}.
      *
      * @param position joint positions, rad
      *
@@ -54,11 +54,11 @@ export class Chassis {
         const square = turn * turn
         const sine = this.sine
         const cosine = this.cosine
-        const turnSine = turn - (turn * square) / 6
-        const turnCosine = 1 - square / 2
+        const turnSine = turn * (1 - (square * (20 - square)) / 120)
+        const turnCosine = 1 - (square * (12 - square)) / 24
         const nextCosine = cosine * turnCosine - sine * turnSine
         const nextSine = sine * turnCosine + cosine * turnSine
-        const chord = (travel - this.lastTravel) * (0.5 + square / 24)
+        const chord = (travel - this.lastTravel) * (0.5 + (square * (10 + square)) / 240)
         this.lastTravel = travel
         this.x += chord * (cosine + nextCosine)
         this.y += chord * (sine + nextSine)

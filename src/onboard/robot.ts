@@ -192,8 +192,6 @@ export class Robot {
         this.estimatedAt = now
         this.sense(dt)
         estimateJoints(this.joints, dt)
-        const chassis = this.chassis
-        if (chassis) chassis.update(this.joints.position)
         const balance = this.balance
         if (balance) {
             balance.estimate(this.imuFrame as Buffer, this.imuValid, dt)
@@ -292,7 +290,12 @@ export class Robot {
     housekeeping(): void {
         let faults = this.faults & Fault.Startup
         const { motors } = this
-        if (this.chassis) this.chassis.normalise()
+        const chassis = this.chassis
+        if (chassis) {
+            // Also while no report goes out: a turn between two updates must stay small.
+            chassis.update(this.joints.position)
+            chassis.normalise()
+        }
         if (!motors.readStatus()) this.motorMissed++
         this.encoders.check()
         if (this.motorMissed >= MOTOR_MISSES || motors.faulting) faults |= Fault.Motor

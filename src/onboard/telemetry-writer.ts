@@ -105,7 +105,7 @@ export class TelemetryWriter {
         if (samples + 1 === this.samplesPerReport) this.finish(robot, lateTicks)
     }
 
-    /** Writes the header's last part and sends the report. @inline */
+    /** Brings the odometry up to date, writes the header's last part and sends the report. @inline */
     private finish(robot: Robot, lateTicks: number): void {
         const index = this.filling
         const buffer = this.buffers[index]
@@ -118,6 +118,7 @@ export class TelemetryWriter {
         buffer.setAt(18, 'u16', robot.sensorErrors & 0xffff)
         const chassis = robot.chassis
         if (chassis) {
+            chassis.update(robot.joints.position)
             buffer.setAt(20, 'i32', chassis.x * POSITION_COUNTS)
             buffer.setAt(24, 'i32', chassis.y * POSITION_COUNTS)
             buffer.setAt(28, 'i32', chassis.heading * POSITION_COUNTS)

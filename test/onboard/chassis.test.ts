@@ -6,6 +6,8 @@ import { Random } from '../../src/sim/random'
 // The rover: wheels of 0.04 m, 0.24 m apart, at most 15 rad/s, a tick of 10 ms.
 const DIMENSIONS = { wheelRadius: 0.04, trackWidth: 0.24 }
 const MOST = 0.15
+/** Ticks from one update to the next, as in a report. */
+const UPDATE_TICKS = 4
 
 /** Both dead reckonings over the same wheel steps, normalised each tenth as on board. */
 function run(steps: number, step: (k: number) => [left: number, right: number]) {
@@ -18,7 +20,7 @@ function run(steps: number, step: (k: number) => [left: number, right: number]) 
         const [left, right] = step(k)
         position[0] += left
         position[1] += right
-        chassis.update(position)
+        if (k % UPDATE_TICKS === UPDATE_TICKS - 1 || k === steps - 1) chassis.update(position)
         odometry.update(position[0], position[1])
         if (k % 10 === 9) chassis.normalise()
     }
@@ -33,7 +35,7 @@ const lag = ({ heading, cosine, sine }: Chassis) =>
     )
 
 describe('against Odometry, which uses trigonometry', () => {
-    test('ten minutes of any driving agree within 0.05 mm, and the heading within 1e-10 rad', () => {
+    test('ten minutes of any driving agree within 0.5 mm, and the heading within 1e-10 rad', () => {
         const random = new Random(4)
         let [left, right] = [0, 0]
         const { chassis, odometry } = run(60_000, k => {
@@ -41,17 +43,17 @@ describe('against Odometry, which uses trigonometry', () => {
             return [left + random.uniform(-0.001, 0.001), right + random.uniform(-0.001, 0.001)]
         })
         expect(Math.hypot(odometry.x, odometry.y)).toBeGreaterThan(1)
-        expect(Math.abs(chassis.x - odometry.x)).toBeLessThan(5e-5)
-        expect(Math.abs(chassis.y - odometry.y)).toBeLessThan(5e-5)
+        expect(Math.abs(chassis.x - odometry.x)).toBeLessThan(5e-4)
+        expect(Math.abs(chassis.y - odometry.y)).toBeLessThan(5e-4)
         expect(Math.abs(chassis.heading - odometry.heading)).toBeLessThan(1e-10)
     })
 
-    test('the worst case, an hour of spinning as fast as it can, turns the unit vector by less than 5 mrad', () => {
-        // A turn of 0.05 rad a tick: the series leaves t^5 / 30, 1.04e-8 rad, and 360,000 ticks add it up.
+    test('the worst case, an hour of spinning as fast as it can, turns the unit vector by less than 2 mrad', () => {
+        // A turn of 0.2 rad from update to update: the series leaves t^7 / 840, 1.5e-8 rad, and 90,000 updates add it up.
         const { chassis } = run(360_000, () => [-MOST, MOST])
         expect(chassis.heading).toBeCloseTo(360_000 * 0.05, 6)
-        expect(Math.abs(lag(chassis))).toBeGreaterThan(360_000 * 0.9e-8)
-        expect(Math.abs(lag(chassis))).toBeLessThan(5e-3)
+        expect(Math.abs(lag(chassis))).toBeGreaterThan(90_000 * 1.4e-8)
+        expect(Math.abs(lag(chassis))).toBeLessThan(2e-3)
     })
 
     test('at 1 rad/s an hour turns it by 2 µrad at most', () => {

@@ -141,17 +141,19 @@ describe('a report', () => {
         ]
         bench.robot.setpoint(encodeSetpoint(77, 0, drive), bench.now)
         bench.run(2)
-        const { x } = bench.robot.chassis!
+        // Straight on, on wheels of 40 mm.
+        const [left, right] = bench.robot.joints.position
+        const x = 0.04 * ((left + right) / 2)
         // 50 ms pass, in which the wheels have gone on.
         bench.encoders.turn(0, 0.3)
         bench.encoders.turn(1, -0.3)
         bench.robot.skipped(3)
         bench.robot.tick(bench.now + 50, 7, bench.now + 50, 3)
-        bench.robot.tick(bench.now + 60, 8, bench.now + 60, 3)
-        const [report] = bench.reports
+        for (let k = 1; k < 4; k++) bench.robot.tick(bench.now + 50 + 10 * k, 7 + k, bench.now + 50 + 10 * k, 3)
+        const [report, next] = bench.reports
         expect(report.samples).toHaveLength(2)
         expect(report.odometry.x).toBeCloseTo(x, 4)
-        expect(bench.robot.chassis!.x).toBeGreaterThan(x + 0.005)
+        expect(next.odometry.x).toBeGreaterThan(x + 0.005)
         expect(report).toMatchObject({ tick: 0, boardTimeMs: 1000, mode: RobotMode.Armed, setpoint: 77, lateTicks: 3 })
     })
 
