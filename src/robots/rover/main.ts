@@ -4,11 +4,8 @@ import { Lsm6dsox } from '../../../devices/imus/lsm6dsox'
 import { ErrorResponse, Motoron } from '../../../devices/motors/motoron'
 import { clock, i2c } from '../../firmware/board'
 import { runRobot } from '../../firmware/run-robot'
+import { LEFT_CHANNEL, RIGHT_CHANNEL } from './channels'
 import { rover } from './robot'
-
-// Wiring: everything on one I2C bus. Both encoders have the same address, so each has a channel of the multiplexer.
-const LEFT_CHANNEL = 0
-const RIGHT_CHANNEL = 1
 
 const motors = new Motoron(i2c, {
     channels: 2,
