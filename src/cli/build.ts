@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Firmware } from '../flash/build'
-import { CommandError } from './failure'
-import { boardOption, checkRobot, inlineOption, jsonOption } from './options'
+import { CommandError, UsageError } from './failure'
+import { checkRobot, inlineOption, jsonOption } from './options'
 import { print, printJson, table } from './output'
 import type { FunctionCost, TickReport } from './tick-cost'
 
@@ -13,6 +13,9 @@ const BUDGETED_BOARD = 'rp2040'
 
 interface BuildOptions {
     board: string
+    listBoards?: boolean
+    runtime?: string
+    out?: string
     inline: boolean
     profile?: boolean
     json?: boolean
@@ -22,8 +25,11 @@ export function addBuild(program: Command): void {
     program
         .command('build')
         .description("build a robot's firmware and say what its control tick costs on the board")
-        .argument('<robot>', 'a robot of src/robots')
-        .addOption(boardOption())
+        .argument('[robot]', 'a robot of src/robots')
+        .option('--board <b>', 'a board of boards/, or a timing profile: rp2040, esp32, ideal', 'rp2040')
+        .option('--list-boards', 'print the ids of all boards and end')
+        .option('--runtime <file>', "DeviceScript's runtime for the board: makes the whole image")
+        .option('--out <file>', 'where to write the image (default: .tendon/images)')
         .addOption(inlineOption())
         .option('--profile', 'list the functions by operations for each tick')
         .addOption(jsonOption())
@@ -35,19 +41,30 @@ export function addBuild(program: Command): void {
         .action(build)
 }
 
-async function build(robot: string, { board, inline, profile, json }: BuildOptions): Promise<void> {
+async function build(robot: string | undefined, options: BuildOptions): Promise<void> {
+    const { inline, profile, json } = options
+    if (options.listBoards) return printBoards(json)
+    if (robot === undefined) throw new UsageError('name a robot of src/robots, or ask for --list-boards')
     await checkRobot(robot)
+    const { boardOrProfile } = await import('./robot-board')
+    const { board: definition, profile: board } = await boardOrProfile(robot, options.board)
+    if (!definition && (options.runtime !== undefined || options.out !== undefined)) {
+        throw new UsageError(`--runtime and --out need a board; "${board}" is a timing profile (see --list-boards)`)
+    }
     const { buildFirmware } = await import('../flash/build')
     const { measureTick } = await import('./tick-cost')
     const firmware = await buildFirmware(robot, { inline })
     const { tick, functions } = await measureTick({ robot, board, inline, firmware })
     const bytes = firmware.bytecode.length
+    const { imageLines, writeImage } = await import('./build-image')
+    const image = definition && (await writeImage(robot, definition, firmware.bytecode, options))
     if (json) {
         const { sha256, flat } = firmware
         const budget = { bytes: SIZE_BUDGET, tickMedianUs: board === BUDGETED_BOARD ? TICK_BUDGET_US : null }
-        printJson({ robot, board, bytes, sha256, ...flat, tick, budget, ...(profile && { functions }) })
+        printJson({ robot, board, ...image, bytes, sha256, ...flat, tick, budget, ...(profile && { functions }) })
     } else {
         for (const line of [...summary(firmware), ...tickLines(tick, board)]) print(line)
+        if (image) for (const line of imageLines(image)) print(line)
         if (profile) for (const line of profileLines(functions)) print(line)
     }
     if (bytes > SIZE_BUDGET) {
@@ -59,6 +76,14 @@ async function build(robot: string, { board, inline, profile, json }: BuildOptio
                 '`--profile` shows where the time goes.',
         )
     }
+}
+
+async function printBoards(json?: boolean): Promise<void> {
+    const { listBoards, loadBoard } = await import('../flash/board-definition')
+    const ids = await listBoards()
+    if (json) return printJson(ids)
+    const boards = await Promise.all(ids.map(id => loadBoard(id)))
+    for (const line of table(boards.map(({ id, name, chip }) => [id, name, chip.name]))) print(line)
 }
 
 function summary({ robot, bytecode, sha256, flat }: Firmware): string[] {

@@ -70,7 +70,7 @@ export function parseBoard(id: string, file: unknown): BoardDefinition {
         terminals: isObject(file.$terminals) ? (file.$terminals as Record<string, string>) : {},
         host: text(file, '$host'),
         baudRate: typeof file.$baudRate === 'number' ? file.$baudRate : undefined,
-        settings: { id, ...Object.fromEntries(Object.entries(file).filter(([key]) => !key.startsWith('$'))) },
+        settings: { ...Object.fromEntries(Object.entries(file).filter(([key]) => !key.startsWith('$'))), id },
     }
 }
 
