@@ -1,4 +1,4 @@
-import type { BoardDefinition } from './board-definition'
+import { type BoardDefinition, boardFile } from './board-definition'
 import { rp2040I2c } from './chips'
 import { FlashError } from './flash-error'
 
@@ -16,7 +16,7 @@ export function checkBoard(board: BoardDefinition, needs?: RobotNeeds): void {
     const problems = [...boardProblems(board), ...(needs ? robotProblems(board, needs) : [])]
     if (problems.length === 0) return
     const what = needs ? `${needs.robot} on board ${board.id}` : `board ${board.id}`
-    throw new FlashError('wiring', `${what}: ${problems.join('; ')} (boards/${board.id}.board.json)`)
+    throw new FlashError('wiring', `${what}: ${problems.join('; ')} (boards/${boardFile(board.id)})`)
 }
 
 /** One use of a pin, for the check that no pin has two. */

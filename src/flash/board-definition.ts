@@ -5,7 +5,7 @@ import { type Chip, CHIPS } from './chips'
 import { FlashError } from './flash-error'
 
 /**
- * A board, as `boards/<id>.board.json` describes it. The file is DeviceScript's own form (its runtime reads the settings from
+ * A board, as `boards/tendon_<id>.board.json` describes it. The file is DeviceScript's own form (its runtime reads the settings from
  * flash); keys that start with `$` are for this program and are not put into the flash.
  */
 export interface BoardDefinition {
@@ -26,15 +26,22 @@ export interface BoardDefinition {
     readonly settings: Readonly<Record<string, unknown>>
 }
 
+/** DeviceScript's command line, which reads `boards/` too, has boards of its own by the short names. */
+const PREFIX = 'tendon_'
 const SUFFIX = '.board.json'
 const DIRECTORY = path.join(PROJECT_ROOT, 'boards')
+
+/** Name of a board's file in `boards/`. */
+export function boardFile(id: string): string {
+    return `${PREFIX}${id}${SUFFIX}`
+}
 
 /** Ids of all boards in `boards/`, sorted. */
 export async function listBoards(directory = DIRECTORY): Promise<string[]> {
     const names = await readdir(directory)
     return names
-        .filter(name => name.endsWith(SUFFIX))
-        .map(name => name.slice(0, -SUFFIX.length))
+        .filter(name => name.startsWith(PREFIX) && name.endsWith(SUFFIX))
+        .map(name => name.slice(PREFIX.length, -SUFFIX.length))
         .sort()
 }
 
@@ -42,11 +49,11 @@ export async function listBoards(directory = DIRECTORY): Promise<string[]> {
 export async function loadBoard(id: string, directory = DIRECTORY): Promise<BoardDefinition> {
     const ids = await listBoards(directory)
     if (!ids.includes(id)) throw new FlashError('board', `board "${id}" is not known; there are: ${ids.join(', ')}`)
-    const text = await readFile(path.join(directory, `${id}${SUFFIX}`), 'utf8')
+    const text = await readFile(path.join(directory, boardFile(id)), 'utf8')
     try {
         return parseBoard(id, JSON.parse(text))
     } catch (error) {
-        throw new FlashError('board', `boards/${id}${SUFFIX}: ${(error as Error).message}`, { cause: error })
+        throw new FlashError('board', `boards/${boardFile(id)}: ${(error as Error).message}`, { cause: error })
     }
 }
 
@@ -70,7 +77,10 @@ export function parseBoard(id: string, file: unknown): BoardDefinition {
         terminals: isObject(file.$terminals) ? (file.$terminals as Record<string, string>) : {},
         host: text(file, '$host'),
         baudRate: typeof file.$baudRate === 'number' ? file.$baudRate : undefined,
-        settings: { ...Object.fromEntries(Object.entries(file).filter(([key]) => !key.startsWith('$'))), id },
+        settings: {
+            ...Object.fromEntries(Object.entries(file).filter(([key]) => !key.startsWith('$'))),
+            id: PREFIX + id,
+        },
     }
 }
 

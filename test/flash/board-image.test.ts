@@ -72,7 +72,9 @@ test("board settings are what DeviceScript's own compiler makes of the same file
             JSON.stringify({ id: board.chip.id, dcfgOffset: settingsAddress, pins: { io: '0-29' } }),
         )
         const out = path.join(folder, 'dcfg.bin')
-        await run(process.execPath, [cli, 'dcfg', path.join(folder, `${id}.board.json`), '-o', out], { cwd: folder })
+        await run(process.execPath, [cli, 'dcfg', path.join(folder, `tendon_${id}.board.json`), '-o', out], {
+            cwd: folder,
+        })
         expect(encodeDcfg(flattenSettings(board.settings))).toEqual(await readFile(out))
     }
 })
