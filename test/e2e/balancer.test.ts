@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { buildFirmware } from '../../src/flash/build'
 import { armWhenReady } from '../../src/host/robot-drive'
-import { connectSimulated, schedulerOf, settle, simulate } from '../../src/simulate'
+import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../../src/simulate'
 import { keepDriving, pass, type Rig, seconds } from './rig'
 
 const DEGREE = Math.PI / 180
@@ -163,4 +163,22 @@ describe.each(BOARDS)('the balancer on a paced %s', board => {
         expect(session.state?.mode).toBe('fault')
         expect(session.state?.faults).toContain(fault)
     })
+})
+
+describe('ten minutes', () => {
+    it('it stands on the rp2040 profile with a planner that asks for nothing, and no tick is late', async () => {
+        const rig = await balancing('rp2040')
+        const { robot, session } = rig
+        let worst = 0
+        robot.body.onStep = () => (worst = Math.max(worst, Math.abs(robot.body.tilt!())))
+        const silence = keepDriving(rig, 0)
+        const end = seconds(robot) + 600
+        await runFast(robot, () => seconds(robot) >= end)
+        silence()
+        expect(session.state).toMatchObject({ mode: 'armed', faults: [] })
+        expect(worst).toBeLessThan(UPRIGHT)
+        const { x, y } = robot.body.pose()
+        expect(Math.hypot(x, y)).toBeLessThan(0.5)
+        expect(session.statistics()).toMatchObject({ lateTicks: 0, samplesLost: 0 })
+    }, 120_000)
 })

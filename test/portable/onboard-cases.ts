@@ -1,5 +1,6 @@
 // Runs the on-board code against fake sensors and motors and logs what it did, in code that both VMs run: the test that
 // calls this in Node and on the DeviceScript VM compares the two logs, number by number. Meaning is asserted in test/onboard.
+import { Balance } from '../../src/onboard/balance'
 import { Chassis } from '../../src/onboard/chassis'
 import { describe, hash, samplesPerReport } from '../../src/onboard/describe'
 import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from '../../src/onboard/joints'
@@ -80,6 +81,50 @@ async function jointCases(log: Log, pause: Pause): Promise<void> {
             log('joint integral ' + step, joints.integral[i])
         }
         log('joint wire ' + step, joints.wireSetpoint[step % 3])
+    }
+}
+
+/** A body that wanders, samples that fail, commands that jump; held, armed, laid down and armed again. */
+async function balanceCases(log: Log, pause: Pause): Promise<void> {
+    const reading = [1, 2, 3]
+    const joints = new Joints(config.joints, reading, 0.01)
+    const balance = new Balance(
+        {
+            armTilt: 0.1,
+            armRate: 0.3,
+            tiltLimit: 0.6,
+            acceleration: 10,
+            travelLimit: 1,
+            turnLimit: 0.2,
+            gains: { kPitch: 8, kRate: 0.5, kSpeed: 0.15, kTravel: 0.1, kpTurn: 0.03, kiTurn: 0.3 },
+        },
+        { accelerationPerCount: 0.0011964, angularVelocityPerCount: 0.00030543 },
+        0,
+        1,
+        0.9,
+        0.01,
+    )
+    const frame = Buffer.alloc(12)
+    for (let step = 0; step < 400; step++) {
+        if (step % STRETCH === 0) await pause()
+        frame.setAt(2, 'i16', 300 * next())
+        frame.setAt(6, 'i16', -200 + 400 * next())
+        frame.setAt(10, 'i16', 8190 + 50 * next())
+        balance.estimate(frame, step % 23 !== 7, 0.01)
+        if (step === 310 || step === 360) balance.start()
+        if (step === 350) balance.rest()
+        for (let i = 0; i < 2; i++) {
+            joints.velocity[i] = 8 * next()
+            if (step % 15 === 0) setJoint(joints, i, JointMode.Velocity, Math.floor(next() * 90000))
+        }
+        if (step >= 310) balance.control(joints, 0.01)
+        log('balance pitch ' + step, balance.pitch)
+        if (step % 5 !== 0 && step < 310) continue
+        log('balance bias ' + step, balance.bias)
+        log('balance effort ' + step, joints.effort[0])
+        log('balance effort ' + step, joints.effort[1])
+        log('balance travel ' + step, balance.travel)
+        log('balance ' + step, (balance.tilted ? 1 : 0) + (balance.upright() ? 2 : 0) + (balance.settled() ? 4 : 0))
     }
 }
 
@@ -243,6 +288,7 @@ export async function onboardCases(log: Log, pause: Pause): Promise<void> {
     // Node has a negative zero, the board has not; adding 0 makes one of both.
     const put = (name: string, value: number): void => log(name, value + 0)
     await jointCases(put, pause)
+    await balanceCases(put, pause)
     await chassisCases(put, pause)
     await robotCases(put, pause)
     await loopCases(put)
