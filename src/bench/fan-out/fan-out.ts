@@ -1,0 +1,145 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { WebSocket } from 'ws'
+import { type Bridge, startBridge } from '../../bridge/start-bridge'
+import type { Robot, RobotState } from '../../host/robot'
+import { systemScheduler } from '../../host/scheduler'
+import { replaySession } from '../benchmark/replay'
+import type { ClientsReport, Counted } from './clients'
+
+/** As the board sends them: four states at once, 100 a second. */
+const STATES = 4
+const PERIOD_MS = 40
+const TOPICS = ['/joint_states', '/odom', '/imu/data', '/tf', '/clock']
+/** Readers by what they speak; one more client never reads. */
+const READERS = [
+    ...Array<string>(19).fill('none'),
+    ...Array<string>(4).fill('cbor'),
+    ...Array<string>(8).fill('foxglove'),
+]
+const PROCESSES = 2
+const SETTLE_MS = 1000
+
+export interface FanOut {
+    seconds: number
+    clients: number
+    samplesPerSecond: number
+    /** Messages that every reader should have got, and those that any of them did not. */
+    expectedPerReader: number
+    lost: number
+    /** Samples that the client that does not read lost. */
+    droppedForTheOther: number
+    /** From the state in the bridge to the message in a reader, ms. */
+    ageMs: { p50: number; p99: number; max: number }
+    /** CPU time of the bridge's process per message sent, µs. */
+    cpuMicrosecondsPerMessage: number
+    /** Of the bridge's process, MB: at the start, and the most in the second half. */
+    memoryMegabytes: { start: number; later: number }
+}
+
+/** Serves 32 clients on every topic, one of which does not read, and counts what the others got and how late. */
+export async function measureFanOut(seconds: number): Promise<FanOut> {
+    const { session, states } = await replaySession()
+    const listeners = new Set<(state: RobotState) => void>()
+    const robot = Object.create(session, {
+        onState: {
+            value: (listener: (state: RobotState) => void) => {
+                listeners.add(listener)
+                return () => listeners.delete(listener)
+            },
+        },
+    }) as Robot
+    const bridge = await startBridge(robot, { port: 0, foxglovePort: 0, simulation: true })
+    const processes = await startReaders(bridge)
+    const deaf = await startDeaf(bridge)
+    const before = { ...bridge.statistics() }
+    const cpu = process.cpuUsage()
+    const memory = { start: process.memoryUsage.rss(), later: 0 }
+    let sent = 0
+    const emit = () => {
+        const now = systemScheduler.epoch()
+        for (let k = 0; k < STATES; k++) {
+            const state = { ...states[sent % states.length], tick: sent, hostTime: now + k * 1e-6 }
+            for (const listener of listeners) listener(state)
+            sent++
+        }
+    }
+    const rounds = Math.round((seconds * 1000) / PERIOD_MS)
+    await paced(rounds, PERIOD_MS, round => {
+        emit()
+        if (round > rounds / 2) memory.later = Math.max(memory.later, process.memoryUsage.rss())
+    })
+    const { user, system } = process.cpuUsage(cpu)
+    await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
+    const reports = await Promise.all(processes.map(collect))
+    const after = bridge.statistics()
+    deaf.terminate()
+    await bridge.close()
+    await session.close()
+
+    const readers = reports.flatMap(({ clients }) => clients)
+    const ages = reports.flatMap(({ agesMs }) => agesMs).sort((a, b) => a - b)
+    const at = (part: number) => ages[Math.min(ages.length - 1, Math.floor(part * ages.length))]
+    return {
+        seconds,
+        clients: readers.length + 1,
+        samplesPerSecond: sent / seconds,
+        expectedPerReader: sent * TOPICS.length,
+        lost: readers.reduce((sum, reader) => sum + missing(reader, sent), 0),
+        droppedForTheOther: after.samplesDropped - before.samplesDropped,
+        ageMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
+        cpuMicrosecondsPerMessage: (user + system) / (after.samplesSent - before.samplesSent),
+        memoryMegabytes: { start: memory.start / 1e6, later: memory.later / 1e6 },
+    }
+}
+
+function missing({ counts }: Counted, sent: number): number {
+    return TOPICS.reduce((sum, topic) => sum + Math.abs(sent - counts[topic]), 0)
+}
+
+/** Calls back on absolute deadlines. */
+function paced(rounds: number, periodMs: number, each: (round: number) => void): Promise<void> {
+    return new Promise(resolve => {
+        const start = performance.now()
+        let round = 0
+        const timer = setInterval(() => {
+            while (round < rounds && round <= (performance.now() - start) / periodMs) each(round++)
+            if (round < rounds) return
+            clearInterval(timer)
+            resolve()
+        }, periodMs / 4)
+    })
+}
+
+async function startReaders({ rosbridge, foxglove }: Bridge): Promise<ChildProcess[]> {
+    const script = fileURLToPath(new URL('clients.ts', import.meta.url))
+    const processes = Array.from({ length: PROCESSES }, (_, i) => {
+        const kinds = READERS.filter((_, k) => k % PROCESSES === i)
+        // Under the test runner this process has no loader of its own to pass on.
+        const execArgv = process.execArgv.some(arg => arg.includes('tsx')) ? process.execArgv : ['--import', 'tsx']
+        return fork(script, [rosbridge.url, foxglove!.url, TOPICS.join(), kinds.join()], { execArgv })
+    })
+    await Promise.all(processes.map(child => once(child, 'message')))
+    return processes
+}
+
+/** A client that asks for everything and then never reads. */
+async function startDeaf({ rosbridge }: Bridge): Promise<WebSocket> {
+    const socket = new WebSocket(rosbridge.url, { perMessageDeflate: false })
+    await once(socket, 'open')
+    for (const topic of TOPICS) socket.send(JSON.stringify({ op: 'subscribe', topic }))
+    socket.send(JSON.stringify({ op: 'call_service', service: '/rosapi/get_time' }))
+    await once(socket, 'message')
+    socket.pause()
+    return socket
+}
+
+async function collect(child: ChildProcess): Promise<ClientsReport> {
+    child.send('report')
+    const [report] = (await once(child, 'message')) as [ClientsReport]
+    const gone = once(child, 'exit')
+    child.disconnect()
+    await gone
+    return report
+}
