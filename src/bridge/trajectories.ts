@@ -32,27 +32,20 @@ export interface GoalClient {
     result(status: GoalStatus, values: { error_code: number; error_string: string }): void
 }
 
-/** A robot that follows trajectories by itself. */
-export interface TrajectoryRobot {
-    /**
-     * Hands a trajectory over. Resolves when the last point's time has come; rejects when the robot refused it or gave up.
-     * The signal ends it early: the joints come to rest.
-     */
-    followTrajectory(trajectory: Trajectory, options: { signal: AbortSignal }): Promise<void>
-}
-
 interface Running {
     client: GoalClient | undefined
     abort: AbortController
     /** Why it was ended, once it was. */
     ended: { status: GoalStatus; code: ErrorCode; text: string } | undefined
+    /** The robot has come to rest, or does what another trajectory says. */
+    finished: Promise<void>
 }
 
 const FEEDBACK_PERIOD = 0.05 // s, by the samples' own time
 
 /**
- * Trajectories of planners: one runs at a time, a new one replaces it. Checked here, run by the robot itself: without a
- * robot that can, each is refused.
+ * Trajectories of planners: one runs at a time, a new one replaces it. Checked here, followed by the board, which has the
+ * points ahead of time.
  */
 export class Trajectories {
     private running: Running | undefined
@@ -61,11 +54,6 @@ export class Trajectories {
         private readonly robot: Robot,
         private readonly scheduler: Scheduler,
     ) {}
-
-    /** Whether the robot can follow trajectories. */
-    get supported(): boolean {
-        return 'followTrajectory' in this.robot
-    }
 
     /** Runs a `JointTrajectory` that came on the topic. @throws Refusal */
     replace(message: unknown): void {
@@ -101,19 +89,22 @@ export class Trajectories {
 
     private read(message: unknown): Trajectory {
         const trajectory = readTrajectory(message, this.robot.description.joints, this.scheduler.epoch())
-        if (!this.supported) {
-            throw new Refusal("this robot's firmware does not follow trajectories: send it setpoints instead")
-        }
         const mode = this.robot.state?.mode
         if (mode !== 'armed') throw new Refusal(`the robot is ${mode ?? 'silent'}: call /arm first`)
         return trajectory
     }
 
     private start(trajectory: Trajectory, tolerances: Tolerances, client: GoalClient | undefined): Running {
-        this.end(this.running, GoalStatus.Aborted, ErrorCode.InvalidGoal, 'replaced by a newer trajectory')
-        const running: Running = { client, abort: new AbortController(), ended: undefined }
+        const before = this.running
+        this.end(before, GoalStatus.Aborted, ErrorCode.InvalidGoal, 'replaced by a newer trajectory')
+        const running: Running = {
+            client,
+            abort: new AbortController(),
+            ended: undefined,
+            finished: Promise.resolve(),
+        }
         this.running = running
-        void this.run(running, trajectory, tolerances)
+        running.finished = this.run(running, trajectory, tolerances, before?.finished)
         return running
     }
 
@@ -123,11 +114,20 @@ export class Trajectories {
         running.abort.abort()
     }
 
-    private async run(running: Running, trajectory: Trajectory, tolerances: Tolerances): Promise<void> {
+    private async run(
+        running: Running,
+        trajectory: Trajectory,
+        tolerances: Tolerances,
+        before: Promise<void> | undefined,
+    ): Promise<void> {
         const stopWatching = this.robot.onState(this.watch(running, tolerances))
-        const robot = this.robot as unknown as TrajectoryRobot
+        const { signal } = running.abort
+        const joints = this.robot.description.joints.map(({ name }) => name)
         try {
-            await robot.followTrajectory(trajectory, { signal: running.abort.signal })
+            // What was ended tells the joints to stop where they are, which must not reach them after what follows.
+            await before
+            await this.until(trajectory.start, signal)
+            await this.robot.follow({ joints, points: trajectory.points }, { signal })
             if (running.ended === undefined) await this.arrive(running, trajectory, tolerances)
             this.end(running, GoalStatus.Succeeded, ErrorCode.Successful, '')
         } catch (error) {
@@ -172,6 +172,21 @@ export class Trajectories {
             }
             await this.nextState(running)
         }
+    }
+
+    /** Waits for a time, s since the Unix epoch. @throws the signal's reason */
+    private async until(time: number | undefined, signal: AbortSignal): Promise<void> {
+        signal.throwIfAborted()
+        const ms = time === undefined ? 0 : (time - this.scheduler.epoch()) * 1000
+        if (ms <= 0) return
+        await new Promise<void>(resolve => {
+            const timer = this.scheduler.setTimeout(resolve, ms)
+            signal.addEventListener('abort', () => {
+                this.scheduler.clearTimeout(timer)
+                resolve()
+            })
+        })
+        signal.throwIfAborted()
     }
 
     private nextState({ abort }: Running): Promise<void> {

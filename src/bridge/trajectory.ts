@@ -1,3 +1,4 @@
+import type { TrajectoryPoint } from '../host/trajectory'
 import type { JointDescription } from '../protocol/description'
 import { type Fields, needObject, onlyFields, Refusal, show } from './checks'
 import { checkValue, numberArray } from './joint-commands'
@@ -7,17 +8,6 @@ export interface Trajectory {
     /** When point times count from, s since the Unix epoch; undefined: when the robot takes it. */
     start: number | undefined
     points: TrajectoryPoint[]
-}
-
-export interface TrajectoryPoint {
-    /** s after the start, rising from point to point */
-    time: number
-    /** rad */
-    positions: number[]
-    /** rad/s; absent: the robot finds them */
-    velocities?: number[]
-    /** rad/s² */
-    accelerations?: number[]
 }
 
 const MAX_POINTS = 1000
@@ -50,7 +40,7 @@ export function readTrajectory(message: unknown, joints: JointDescription[], now
         const velocity = points.at(-1)!.velocities![moving]
         throw new Refusal(`the last point has ${joints[moving].name} at ${velocity} rad/s; needed: 0, an end at rest`)
     }
-    return { start: readStart(fields.header, points, now), points }
+    return { start: readStart(fields.header, now), points }
 }
 
 /** For each joint of the robot, where the message has it. */
@@ -99,15 +89,15 @@ function readPoint(point: unknown, path: string, joints: JointDescription[], ord
     }
 }
 
-/** A stamp of zero means now. @throws Refusal when every point is past */
-function readStart(header: unknown, points: TrajectoryPoint[], now: number): number | undefined {
+/** A stamp of zero means now. @throws Refusal for one that is past */
+function readStart(header: unknown, now: number): number | undefined {
     if (header === undefined || header === null) return undefined
     const { stamp } = needObject(header, 'header', 'stamp and frame_id')
     if (stamp === undefined || stamp === null) return undefined
     const start = seconds(needObject(stamp, 'header.stamp', 'sec and nanosec'), 'header.stamp')
     if (start === 0) return undefined
-    if (start + points.at(-1)!.time <= now) {
-        throw new Refusal(`header.stamp is ${(now - start).toFixed(3)} s ago, and with it the last point: too late`)
+    if (start < now) {
+        throw new Refusal(`header.stamp is ${(now - start).toFixed(3)} s ago: too late; needed: 0 for now, or later`)
     }
     if (start > now + LONGEST)
         throw new Refusal(`header.stamp is ${(start - now).toFixed(0)} s ahead; allowed: ${LONGEST}`)

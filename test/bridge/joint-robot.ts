@@ -1,7 +1,8 @@
 import type { JointHandle, RobotState } from '../../src/host/robot'
 import { RobotError } from '../../src/host/robot'
 import type { RobotParameter } from '../../src/bridge/parameter-services'
-import type { Trajectory } from '../../src/bridge/trajectory'
+import type { JointTrajectory } from '../../src/host/trajectory'
+import type { TrajectoryOutcome } from '../../src/host/trajectory-runner'
 import { KinematicRobot, ManualScheduler, ROVER } from './kinematic-robot'
 
 /** An arm of two joints, ±1.5 rad, at most 2 rad/s. */
@@ -28,7 +29,7 @@ export class JointRobot extends KinematicRobot {
     readonly told: [joint: string, what: string, value: number][] = []
     /** rad that the joints stay behind. */
     lag = 0
-    trajectory: Trajectory | undefined
+    trajectory: JointTrajectory | undefined
     private startedAt = 0 // ms
     private readonly parameterListeners = new Set<(parameter: RobotParameter) => void>()
     private readonly table: RobotParameter[] = [
@@ -54,16 +55,19 @@ export class JointRobot extends KinematicRobot {
     }
 
     /** Called by the bridge; what `step` makes of it is seen in the states. */
-    followTrajectory(trajectory: Trajectory, { signal }: { signal: AbortSignal }): Promise<void> {
+    override follow(
+        trajectory: JointTrajectory,
+        { signal }: { signal?: AbortSignal } = {},
+    ): Promise<TrajectoryOutcome> {
         this.trajectory = trajectory
         this.startedAt = this.scheduler.now()
         return new Promise((resolve, reject) => {
             const stop = this.onState(() => {
                 if (this.elapsed() < trajectory.points.at(-1)!.time) return
                 stop()
-                resolve()
+                resolve({ worstError: {}, finalError: {}, startTime: this.startedAt / 1000 })
             })
-            signal.addEventListener('abort', () => {
+            signal?.addEventListener('abort', () => {
                 stop()
                 reject(new Error('aborted'))
             })

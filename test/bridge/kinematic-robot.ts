@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import type { RobotDescription } from '../../src/protocol/description'
 import type { Scheduler } from '../../src/host/scheduler'
+import type { JointTrajectory } from '../../src/host/trajectory'
+import type { TrajectoryOptions, TrajectoryOutcome } from '../../src/host/trajectory-runner'
 import { type JointHandle, type Robot, RobotError, type RobotState, type RobotStatistics } from '../../src/host/robot'
 
 /** Wheels of 35 mm on a track of 150 mm, at most 14 rad/s: 0.49 m/s straight ahead, 6.533 rad/s on the spot. */
@@ -144,7 +146,7 @@ export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; ang
         throw new RobotError('unknown-joint', name)
     }
 
-    async follow(): Promise<never> {
+    async follow(_trajectory: JointTrajectory, _options?: TrajectoryOptions): Promise<TrajectoryOutcome> {
         throw new RobotError('trajectory', 'this robot takes velocities only')
     }
 
