@@ -93,7 +93,7 @@ function summary({ robot, bytecode, sha256, flat }: Firmware): string[] {
         `  program  ${bytecode.length} bytes, ${part} % of ${SIZE_BUDGET}`,
         `  sha256   ${sha256}`,
         `  inlined  ${flat.inlined.length === 0 ? 'nothing' : `${flat.inlined.length} calls: ${counted(flat.inlined).join(', ')}`}`,
-        `  flat     ${flat.variables} fields as variables, ${flat.unrolled} loops written out`,
+        `  flat     ${flat.variables} fields and the elements of ${flat.arrays} arrays as variables, ${flat.unrolled} loops written out`,
     ]
 }
 

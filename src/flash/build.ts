@@ -38,6 +38,8 @@ export interface FlatReport {
     unrolled: number
     /** Fields that became variables. */
     variables: number
+    /** Arrays whose elements became variables. */
+    arrays: number
 }
 
 /** A robot's compiled firmware. */
@@ -111,7 +113,7 @@ async function compile(entry: string, inline: boolean, sources: string[], kept: 
         }
         await writeFile(path.join(directory, 'package.json'), JSON.stringify({ name: 'tendon' }))
         await symlink(path.join(PROJECT_ROOT, 'node_modules'), path.join(directory, 'node_modules'), 'junction')
-        const flat: FlatReport = { inlined: [], unrolled: 0, variables: 0 }
+        const flat: FlatReport = { inlined: [], unrolled: 0, variables: 0, arrays: 0 }
         if (inline) {
             const { flattenProgram } = await import('./flatten')
             const result = flattenProgram({ entry, root: PROJECT_ROOT })
@@ -119,6 +121,7 @@ async function compile(entry: string, inline: boolean, sources: string[], kept: 
             flat.inlined = result.inlined.map(({ callee }) => callee)
             flat.unrolled = result.unrolled
             flat.variables = result.variables.length
+            flat.arrays = result.arrays.length
         }
         await runCompiler(directory, entry)
         const output = path.join(directory, '.devicescript/bin')

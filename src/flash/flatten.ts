@@ -1,12 +1,14 @@
 // Writes a firmware's program flat, from source text to source text: inlines marked calls (inline.ts), writes out loops over
-// all joints, and makes the fields of objects of which there is one into variables. A field costs the board twice what a
-// variable does, and a turn of a loop as much as a sum of three elements. See flattener/ for the parts.
+// all joints, and makes variables of the fields of objects of which there is one and of the elements of arrays that only
+// constants index. A field costs the board twice what a variable does, an element three times, and a turn of a loop as much as
+// a sum of three elements. See flattener/ for the parts.
 import path from 'node:path'
 import { BuildError } from './build-error'
 import { Modules } from './inliner/modules'
 import { Names } from './inliner/names'
 import { Constants } from './flattener/constants'
 import { withoutCopies } from './flattener/copies'
+import { withScalars } from './flattener/elements'
 import { Fields } from './flattener/fields'
 import { Singletons } from './flattener/singletons'
 import { makeProgram, type ProgramOptions } from './flattener/sources'
@@ -20,6 +22,8 @@ export interface FlatProgram extends InlineResult {
     readonly unrolled: number
     /** `Class.field` of each field that became a variable. */
     readonly variables: string[]
+    /** Arrays whose elements became variables. */
+    readonly arrays: string[]
 }
 
 /**
@@ -61,10 +65,18 @@ export function flattenProgram(options: ProgramOptions): FlatProgram {
     for (const file of program.getSourceFiles().filter(file => modules.isOwn(file))) {
         texts.set(modules.path(file), withoutCopies(file.fileName, writer.file(file), stable))
     }
+    const scalars = withScalars(
+        texts,
+        fields
+            .all()
+            .filter(({ stable }) => stable)
+            .map(({ variable }) => variable),
+    )
     return {
         ...inlined,
-        files: texts,
+        files: scalars.texts,
         unrolled: unroller.count,
         variables: fields.all().map(({ owner, field }) => `${owner.name?.text}.${field.name.getText()}`),
+        arrays: scalars.gone,
     }
 }

@@ -142,6 +142,8 @@ export function estimateJoints(joints: Joints, dt: number): void {
 /**
  * Stands in for a reading that failed: what the encoder would have read had the joint kept its speed, so that the estimate
  * coasts. Called before {@link estimateJoints}.
+ *
+ * @inline
  */
 export function coastJoint(joints: Joints, i: number, dt: number): void {
     let reading = joints.lastReading[i] + (joints.velocity[i] * dt) / joints.scale[i]
@@ -153,6 +155,8 @@ export function coastJoint(joints: Joints, i: number, dt: number): void {
 /**
  * Takes the encoders' readings as they are for the joints' positions, at rest: before the first tick. Of the positions that
  * a reading may mean, the one nearest to 0 is taken: a joint just below 0 is not a turn above it.
+ *
+ * @inline
  */
 export function startJoints(joints: Joints): void {
     for (let i = 0; i < joints.count; i++) {

@@ -254,7 +254,7 @@ export class Robot {
         else this.halt(RobotMode.Timeout)
     }
 
-    /** Some encoder failed at this tick or at the one before. */
+    /** Some encoder failed at this tick or at the one before. @inline */
     private countMissed(failed: number, dt: number): void {
         const { missed, count } = this.joints
         for (let i = 0; i < count; i++) {

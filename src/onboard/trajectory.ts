@@ -219,15 +219,16 @@ export class Trajectory {
         return TrajectoryResult.Accepted
     }
 
-    /** From where each joint is: from its setpoint when it follows one of position, else from what was measured. */
+    /** From where each joint is: from its setpoint when it follows one of position, else from what was measured. @inline */
     private startFromJoints(mask: number): void {
         const { joints } = this
         for (let i = 0; i < joints.count; i++) {
-            if ((mask & (1 << i)) === 0) continue
-            const held = joints.mode[i] === JointMode.Position
-            this.lastPosition[i] = held ? joints.setpoint[i] : joints.position[i]
-            this.lastVelocity[i] = held ? joints.velocityAhead[i] : joints.velocity[i]
-            this.lastAcceleration[i] = 0
+            if ((mask & (1 << i)) !== 0) {
+                const held = joints.mode[i] === JointMode.Position
+                this.lastPosition[i] = held ? joints.setpoint[i] : joints.position[i]
+                this.lastVelocity[i] = held ? joints.velocityAhead[i] : joints.velocity[i]
+                this.lastAcceleration[i] = 0
+            }
         }
     }
 

@@ -145,6 +145,59 @@ export function run(offset: number): number {
     expect(texts['main.ts'].match(/for \(/g)?.length).toBe(6)
 })
 
+describe('elements of arrays', () => {
+    const sources = (
+        more: string,
+        loop = 'for (let i = 0; i < this.count; i++) this.state[i] += this.gain[i] * input[i]',
+    ): Sources => ({
+        'main.ts': `const gains = [2, 3]
+class Filters {
+    readonly count: number
+    readonly gain: number[] = []
+    readonly state: number[] = []
+    constructor(readonly config: number[], readonly input: number[]) {
+        this.count = config.length
+        for (const gain of config) {
+            this.gain.push(gain)
+            this.state.push(1)
+        }
+    }
+    /** @inline */
+    step(input: number[]): void {
+        ${loop}
+    }
+    /** @inline */
+    sum(): number {
+        return this.state[0] + 10 * this.state[1] + this.input[0] + this.input[1]
+    }
+}
+const input = [1, 2]
+const filters = new Filters(gains, input)
+export function run(value: number): number {
+    input[0] = value
+    filters.step(input)
+    const sum = filters.sum()
+    return sum
+}
+${more}`,
+    })
+    const arraysOf = (program: Sources) => {
+        const { texts, arrays } = flatten(program)
+        type Program = { run(n: number): number }
+        const [before, after] = [load<Program>(program), load<Program>(texts)]
+        for (const value of [1, -2.5, 4]) expect(after.run(value)).toBe(before.run(value))
+        return arrays
+    }
+    test('become variables when only constants index them, but not those that others hold, too', () =>
+        expect(arraysOf(sources(''))).toEqual(['Filters_gain_1', 'Filters_state_1']))
+    test('stay when one is indexed by what is not known', () =>
+        expect(arraysOf(sources('export function peek(i: number): number { return filters.state[i] }'))).toEqual([
+            'Filters_gain_1',
+        ]))
+    test('stay when the array is handed on', () =>
+        expect(arraysOf(sources('export const held = [filters.state]'))).toEqual(['Filters_gain_1']))
+})
+
 test('a branch that is never taken is left out', () => {
     const sources: Sources = {
         'main.ts': `interface Options { channels: number }
