@@ -68,13 +68,13 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         const dispatch = runtime._onServerPacket
         const serviceIndex = this.serviceIndex
         runtime._onServerPacket = async packet => {
-            if (
-                packet.serviceIndex === serviceIndex &&
-                packet.serviceCommand === RobotCommand.Setpoint &&
-                packet.isCommand
-            )
-                robot.setpoint(packet.payload, ds.millis())
-            else await dispatch(packet)
+            const code = packet.serviceIndex === serviceIndex && packet.isCommand ? packet.serviceCommand : 0
+            if (code === RobotCommand.Setpoint) robot.setpoint(packet.payload, ds.millis())
+            else {
+                // At once; what the dispatcher costs only delays the answer.
+                if (code === RobotCommand.Stop) robot.stop()
+                await dispatch(packet)
+            }
         }
     }
 

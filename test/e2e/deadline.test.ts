@@ -63,16 +63,22 @@ test('what the deadline stopped stays off until the robot is armed again', async
     expect(armed.velocities.at(-1)![0]).toBeGreaterThan(4)
 })
 
-test('an emergency stop takes the motors off within a few milliseconds and holds until disarmed', async () => {
+test('an emergency stop takes the motors off within 16 ms, at whatever moment it comes, and holds until disarmed', async () => {
     const rig = await connectArmedRover({ seed: 6 })
-    keepDriving(rig, 0.2)
-    await pass(rig.robot, 0.5)
-    const log = logWheels(rig.robot)
-    const stopping = rig.session.stop()
-    await pass(rig.robot, 0.3)
-    await stopping
-    // Over USB in 1 ms, and at most a tick's execution until the board looks.
-    expect(lastDriven(log)! - log.times[0]).toBeLessThan(0.008)
+    const silence = keepDriving(rig, 0.2)
+    for (let phase = 0; phase < 12; phase++) {
+        await pass(rig.robot, 0.3 + phase * 0.0009)
+        const log = logWheels(rig.robot)
+        const stopping = rig.session.stop()
+        await pass(rig.robot, 0.1)
+        await stopping
+        // 1 ms over USB; the board looks when a tick with its housekeeping (9 ms) is over, and the next may come first (5 ms).
+        expect(lastDriven(log)! - log.times[0]).toBeLessThan(0.016)
+        await settle(rig.robot, rig.session.disarm())
+        await settle(rig.robot, rig.session.arm())
+    }
+    await settle(rig.robot, rig.session.stop())
+    silence()
     await expect(settle(rig.robot, rig.session.arm())).rejects.toMatchObject({ code: 'blocked' })
     await settle(rig.robot, rig.session.disarm())
     await settle(rig.robot, rig.session.arm())
