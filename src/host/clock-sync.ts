@@ -1,35 +1,69 @@
-/** Drift that a bound allows for, s/s: crystals of ±100 ppm at both ends. */
-const DRIFT = 200e-6
-/** The board tells its time in steps of 1 ms. */
+/** Largest difference of the clocks' rates that is believed, s/s: crystals of ±100 ppm at both ends, and some more. */
+const MAX_DRIFT = 250e-6
+/** The board tells a tick's time in steps of 1 ms, rounded down. */
 const BOARD_STEP = 1e-3
+/**
+ * From a tick's time as the board reads it to its true start, beyond the step: the runtime reads its clock when a pass begins,
+ * and takes in what came from the host before it runs the program.
+ */
+const BOARD_DELAY = 0.3e-3
 /** Queries that are remembered. */
-const WINDOW = 32
+const WINDOW = 64
+/** Weight of a query against the one after it (lessons: α = 1/30). */
+const DECAY = 1 - 1 / 30
+/** A query that contradicts the others is left out, until they have done so for this long: then the clock has jumped. s */
+const OUTLIERS_FOR = 10
+
+interface Query {
+    /** Middle of the query by the host's clock, s. */
+    at: number
+    /** Host time less board time, s, good to ± halfWidth. */
+    offset: number
+    halfWidth: number
+}
 
 /**
- * The board's clock seen from the host. Each query gives an interval that holds the difference of both clocks: the board
- * read its clock somewhere between query and answer. The best of the last queries, widened by the drift since, is the
- * estimate, and half its width the bound.
+ * The board's clock seen from the host. Each query gives an interval that is certain to hold the difference of both clocks:
+ * the board read its clock somewhere between query and answer. A regression over the last queries, weighted by age and by how
+ * tight they are, gives the rate of that difference, which the intervals limit too. Along it all intervals are brought to one
+ * time, each widened by how far the rate may be off; what they have in common there is where the difference can be.
  */
 export class ClockSync {
-    private readonly queries: { at: number; offset: number; halfWidth: number }[] = []
+    /** Queries left out because they contradict the others. */
+    outliers = 0
+    private readonly queries: Query[] = []
+    private contradictedSince: number | undefined
+    /** Change of the difference, s/s, and how far that may be off. */
+    private slope = 0
+    private slopeError = MAX_DRIFT
 
     /**
      * @param sent host time of the query, s
-     * @param received host time of the answer, s
+     * @param received host time of the answer to it, s
      * @param board board time in the answer, s
      */
     add(sent: number, received: number, board: number): void {
-        this.queries.push({
-            at: received,
-            offset: (sent + received) / 2 - board,
-            halfWidth: (received - sent) / 2,
-        })
+        const at = (sent + received) / 2
+        // The board's clock was read up to that long before or after, and the difference may have drifted meanwhile.
+        const halfWidth = ((received - sent) / 2) * (1 + MAX_DRIFT)
+        const query = { at, offset: at - board, halfWidth }
+        if (this.contradicts(query)) {
+            this.outliers++
+            this.contradictedSince ??= received
+            if (received - this.contradictedSince < OUTLIERS_FOR) return
+            this.queries.length = 0
+        }
+        this.contradictedSince = undefined
+        this.queries.push(query)
         if (this.queries.length > WINDOW) this.queries.shift()
+        this.limitSlope()
+        this.regress()
     }
 
     /** Forgets everything: another board, or the same after a restart. */
     reset(): void {
         this.queries.length = 0
+        this.contradictedSince = undefined
     }
 
     /** Half the latest round trip, s; NaN before the first answer. */
@@ -37,13 +71,97 @@ export class ClockSync {
         return this.queries.at(-1)?.halfWidth ?? NaN
     }
 
-    /** Host time of a board time, s, and how far it may be off, s. `now` is the host's time. Undefined before an answer. */
-    toHost(board: number, now: number): { time: number; bound: number } | undefined {
-        let best: { offset: number; halfWidth: number } | undefined
-        for (const { at, offset, halfWidth } of this.queries) {
-            const widened = halfWidth + (now - at) * DRIFT
-            if (!best || widened < best.halfWidth) best = { offset, halfWidth: widened }
+    /** How much faster the host's clock runs than the board's, s/s. */
+    get drift(): number {
+        return this.slope
+    }
+
+    /**
+     * Host time of a board time that was rounded down to the board's step, s, and how far it may be off, s. Undefined before
+     * an answer.
+     */
+    toHost(board: number): { time: number; bound: number } | undefined {
+        if (this.queries.length === 0) return undefined
+        const late = BOARD_STEP + BOARD_DELAY
+        let time = board + (this.queries.at(-1) as Query).offset
+        let bound = 0
+        // Twice, because the difference is over host time.
+        for (let i = 0; i < 2; i++) {
+            const { low, high } = this.differenceAt(time)
+            time = board + (low + high + late) / 2
+            bound = ((high - low + late) / 2) * (1 + MAX_DRIFT)
         }
-        return best && { time: board + best.offset, bound: best.halfWidth + BOARD_STEP }
+        return { time, bound }
+    }
+
+    /** The least and the most that the difference of the clocks can be at a host time. */
+    private differenceAt(at: number): { low: number; high: number } {
+        const { queries, slope, slopeError } = this
+        let [low, high] = [-Infinity, Infinity]
+        for (let i = 0; i < queries.length; i++) {
+            const query = queries[i]
+            const time = at - query.at
+            const middle = query.offset + slope * time
+            const width = query.halfWidth + slopeError * Math.abs(time)
+            if (middle - width > low) low = middle - width
+            if (middle + width < high) high = middle + width
+        }
+        return { low, high }
+    }
+
+    /** Whether the query's interval has nothing in common with what the others allow. */
+    private contradicts({ at, offset, halfWidth }: Query): boolean {
+        const { low, high } = this.differenceAt(at)
+        return offset + halfWidth < low || offset - halfWidth > high
+    }
+
+    /** What the rate can be, for lines that pass through every two intervals; its middle and half width. */
+    private limitSlope(): void {
+        let low = -MAX_DRIFT
+        let high = MAX_DRIFT
+        const { queries } = this
+        for (let j = 1; j < queries.length; j++) {
+            for (let i = 0; i < j; i++) {
+                const time = queries[j].at - queries[i].at
+                const change = queries[j].offset - queries[i].offset
+                const width = queries[i].halfWidth + queries[j].halfWidth
+                if (!(time > 0)) continue
+                low = Math.max(low, (change - width) / time)
+                high = Math.min(high, (change + width) / time)
+            }
+        }
+        this.slope = (low + high) / 2
+        this.slopeError = Math.max(0, (high - low) / 2)
+    }
+
+    /** Weighted least squares; a rate beyond its limits is taken as the limit. */
+    private regress(): void {
+        const { queries } = this
+        let [weight, meanAt, meanOffset] = [0, 0, 0]
+        for (let i = 0; i < queries.length; i++) {
+            const { at, offset } = queries[i]
+            const own = this.weight(i)
+            weight += own
+            meanAt += ((at - meanAt) * own) / weight
+            meanOffset += ((offset - meanOffset) * own) / weight
+        }
+        let [variance, covariance] = [0, 0]
+        for (let i = 0; i < queries.length; i++) {
+            const own = this.weight(i)
+            const distance = queries[i].at - meanAt
+            variance += own * distance * distance
+            covariance += own * distance * (queries[i].offset - meanOffset)
+        }
+        const middle = this.slope
+        const error = this.slopeError
+        const slope = variance > 0 ? covariance / variance : middle
+        this.slope = Math.min(Math.max(slope, middle - error), middle + error)
+        this.slopeError = error + Math.abs(this.slope - middle)
+    }
+
+    /** A query counts by its age, and by its width squared: its middle is off by up to that. */
+    private weight(index: number): number {
+        const { halfWidth } = this.queries[index]
+        return DECAY ** (this.queries.length - 1 - index) / (halfWidth + 1e-6) ** 2
     }
 }

@@ -6,7 +6,6 @@ import {
     FrameFlag,
     isIntactFrame,
     makeBroadcastFrame,
-    makeFrame,
     PACKET_HEADER,
     packetCommand,
     packetServiceIndex,
@@ -15,6 +14,7 @@ import {
     UsbBridgeCommand,
 } from '../protocol/frame'
 import { encodeFrame, FrameDecoder } from '../protocol/usb-framing'
+import { Heartbeat } from './heartbeat'
 import { LineAssembler } from './line-assembler'
 import { RobotError } from './robot'
 import type { Scheduler } from './scheduler'
@@ -33,15 +33,6 @@ const PACING_BUFFER_BYTES = 256
 
 const ENABLE_PACKETS = encodeFrame(makeBroadcastFrame(USB_BRIDGE_CLASS, UsbBridgeCommand.EnablePackets))
 const ENABLE_LOG = encodeFrame(makeBroadcastFrame(USB_BRIDGE_CLASS, UsbBridgeCommand.EnableLog))
-/*
- * What paces the board: a command for a service that it does not have. The runtime takes it in, finds no service and says
- * nothing; the control service's own *noop* is not implemented there and would be answered with an error each time.
- */
-const NO_SERVICE_INDEX = 0x30
-const NO_SERVICE_CLASS = 0x1bb5f0ff
-/** Paces a board whose device id is not known yet. */
-const PACING_FOR_ALL = encodeFrame(makeBroadcastFrame(NO_SERVICE_CLASS, ControlCommand.Noop))
-
 export interface LinkOptions {
     /** Opens the port: `openSerial`, or a stream to a simulated board. */
     open: () => Promise<BufferedByteStream>
@@ -92,6 +83,13 @@ export class Link {
     onFrame: (frame: Uint8Array) => void = () => {}
     /** Each line of the board's log, without its end. */
     onLog: (line: string) => void = () => {}
+    /**
+     * The board has stood still since `silentMs` ago (it says nothing and echoes no pacing frame), or goes on. Known for a
+     * paced link only.
+     */
+    onStall: (stalled: boolean, silentMs: number) => void = () => {}
+    /** The pacing of the board and its echoes. */
+    readonly heartbeat = new Heartbeat()
     /** The link has come up, or was lost and why (no reason: {@link close}). */
     onConnection: (up: boolean, reason?: Error) => void = () => {}
 
@@ -125,7 +123,7 @@ export class Link {
     private packetsEnabled = false
     private logEnabled = false
     private boardKnown = false
-    private pacingBytes = PACING_FOR_ALL
+    private stallTimer: unknown
     private lastFrameAt = 0
     private nextPaceAt = 0
     private watchDueAt = 0
@@ -148,6 +146,7 @@ export class Link {
         this.scheduler = options.scheduler
         this.backOffMs = this.options.reconnectMs
         this.decoder.onFrame = (frame, length) => this.frameArrived(frame, length)
+        this.heartbeat.onStall = (stalled, silentMs) => this.stallChanged(stalled, silentMs)
         this.decoder.onLog = (bytes, from, to) => this.lines.push(bytes, from, to)
     }
 
@@ -259,12 +258,18 @@ export class Link {
     private frameArrived(frame: Buffer, length: number): void {
         // A frame's receiver may have closed the link with more frames in the same chunk.
         if (!this.stream) return
-        this.lastFrameAt = this.scheduler.now()
+        const now = this.scheduler.now()
         const report = (frame[3] & FrameFlag.Command) === 0
         if (report && broadcastClass(frame) === USB_BRIDGE_CLASS) {
             this.bridgeAnswered(packetCommand(frame, firstPacket(frame)))
         } else if (this.up) {
+            this.lastFrameAt = now
+            this.heartbeat.alive(now)
             if (report && !this.boardKnown) this.lookForBoard(frame)
+            const at = firstPacket(frame)
+            if (report && packetServiceIndex(frame, at) === ServiceIndex.Ack) {
+                this.heartbeat.echo(packetCommand(frame, at), now)
+            }
             this.onFrame(Buffer.from(frame.subarray(0, length)))
         }
     }
@@ -276,6 +281,7 @@ export class Link {
         if (this.up || !this.packetsEnabled || !this.logEnabled) return
         this.scheduler.clearTimeout(this.stepTimer)
         this.up = true
+        this.lastFrameAt = this.scheduler.now()
         if (this.wasUp) this.counters.reconnects++
         this.wasUp = true
         this.backOffMs = this.options.reconnectMs
@@ -298,8 +304,7 @@ export class Link {
         const payload = frame.subarray(at + PACKET_HEADER, at + PACKET_HEADER + frame[at])
         for (let i = 4; i + 4 <= payload.length; i += 4) {
             if (payload.readUInt32LE(i) !== DEVICE_SCRIPT_MANAGER_CLASS) continue
-            const deviceId = frame.subarray(4, 12)
-            this.pacingBytes = encodeFrame(makeFrame(deviceId, NO_SERVICE_INDEX, ControlCommand.Noop))
+            this.heartbeat.found(Buffer.from(frame.subarray(4, 12)), this.lastFrameAt)
             this.boardKnown = true
             return
         }
@@ -308,6 +313,7 @@ export class Link {
     private pace(): void {
         const { pacingMs } = this.options
         const now = this.scheduler.now()
+        this.heartbeat.watch(now, now - this.nextPaceAt)
         // Deadlines are absolute, so lateness does not add up; those that passed meanwhile are left out, not made up for.
         this.nextPaceAt += pacingMs
         if (this.nextPaceAt <= now) {
@@ -316,7 +322,20 @@ export class Link {
             this.counters.pacingMissed += missed
         }
         this.paceTimer = this.scheduler.setTimeout(this.paceNow, this.nextPaceAt - now)
-        if (this.write(this.pacingBytes, PACING_BUFFER_BYTES)) this.counters.pacingFrames++
+        if (this.write(this.heartbeat.frame(now), PACING_BUFFER_BYTES)) this.counters.pacingFrames++
+    }
+
+    /** A board that was reset has forgotten that its frames are wanted: while it is silent it is told again. */
+    private stallChanged(stalled: boolean, silentMs: number): void {
+        this.scheduler.clearTimeout(this.stallTimer)
+        if (stalled) this.enableAgain()
+        this.onStall(stalled, silentMs)
+    }
+
+    private enableAgain(): void {
+        this.stallTimer = this.scheduler.setTimeout(() => this.enableAgain(), ASK_MS)
+        this.write(ENABLE_PACKETS, PACING_BUFFER_BYTES)
+        this.write(ENABLE_LOG, PACING_BUFFER_BYTES)
     }
 
     private watchIn(ms: number): void {
@@ -362,9 +381,10 @@ export class Link {
         this.scheduler.clearTimeout(this.stepTimer)
         this.scheduler.clearTimeout(this.paceTimer)
         this.scheduler.clearTimeout(this.watchTimer)
+        this.scheduler.clearTimeout(this.stallTimer)
         this.stream = undefined
         this.up = this.boardKnown = false
-        this.pacingBytes = PACING_FOR_ALL
+        this.heartbeat.reset()
         this.decoder.end()
         this.lines.flush()
         if (stream) this.streamClosed = stream.close().catch(() => undefined)

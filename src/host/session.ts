@@ -19,6 +19,7 @@ import { encodeSetpoint, type SetpointEntry } from '../protocol/setpoint'
 import { FAULT_NAMES, JointMode } from '../protocol/state'
 import { decodeTelemetry } from '../protocol/telemetry'
 import { decodeTiming } from '../protocol/timing'
+import { ClockQueries } from './clock-queries'
 import { ClockSync } from './clock-sync'
 import { jointHandle, wheelVelocities } from './joint-handle'
 import type { Link } from './link'
@@ -39,13 +40,6 @@ import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
-/** Between clock queries, ms: no divisor of anything else that is periodic, so that it falls on all phases. */
-const CLOCK_QUERY_MS = 983.9
-/** At connect the clock is queried this often, ms, this many times. */
-const CLOCK_SEED_MS = 50
-const CLOCK_SEEDS = 8
-/** An answer that took longer, s, is taken for lost: each is put down to the oldest query without one. */
-const CLOCK_LOST = 2
 
 /** A Jacdac device on the link: where to send to, and which of its services is meant. */
 interface Address {
@@ -60,6 +54,8 @@ interface Address {
  */
 export class RobotSession implements Robot {
     state: RobotState | undefined
+    /** The board's runtime has stood still since `silentMs` ago, or goes on. */
+    onStall: (stalled: boolean, silentMs: number) => void = () => {}
     private robot: Address | undefined
     private board: Address | undefined
     private described: RobotDescription | undefined
@@ -73,10 +69,7 @@ export class RobotSession implements Robot {
     private trajectorySequence = Math.floor(Math.random() * 0x10000)
     private closed = false
     private connected = false
-    private clockQueries = 0
-    private clockTimer: unknown
-    /** Host times of the queries without an answer, oldest first. */
-    private readonly clockAsked: number[] = []
+    private readonly clockQueries: ClockQueries
     private ready: { resolve: () => void; reject: (error: Error) => void } | undefined
 
     private constructor(
@@ -84,6 +77,8 @@ export class RobotSession implements Robot {
         private readonly scheduler: Scheduler,
     ) {
         this.requests = new Requests(scheduler)
+        this.clockQueries = new ClockQueries(this.clock, scheduler, frame => this.link.send(frame))
+        link.onStall = (stalled, silentMs) => this.onStall(stalled, silentMs)
         link.onFrame = frame => this.receive(frame)
         link.onConnection = (up, reason) => (up ? this.linkUp() : this.linkDown(reason))
     }
@@ -196,7 +191,7 @@ export class RobotSession implements Robot {
     async close(): Promise<void> {
         if (this.closed) return
         this.closed = true
-        this.scheduler.clearTimeout(this.clockTimer)
+        this.clockQueries.stop()
         this.requests.abort(new RobotError('closed', 'the session was closed'))
         for (const stream of [...this.streams]) stream.end()
         await this.link.close()
@@ -243,15 +238,13 @@ export class RobotSession implements Robot {
     private linkUp(): void {
         this.connected = true
         this.clock.reset()
-        this.clockQueries = 0
-        this.clockAsked.length = 0
         this.robot = undefined
         this.board = undefined
     }
 
     private linkDown(reason?: Error): void {
         this.connected = false
-        this.scheduler.clearTimeout(this.clockTimer)
+        this.clockQueries.stop()
         const text = `the link to the robot was lost${reason ? `: ${reason.message}` : ''}`
         this.requests.abort(new RobotError('disconnected', text))
     }
@@ -267,7 +260,9 @@ export class RobotSession implements Robot {
             } else if (this.robot && service === this.robot.serviceIndex && isFrom(frame, this.robot)) {
                 this.robotReport(code, Buffer.from(frame.subarray(start, start + frame[at])))
             } else if (code === (GET_REGISTER | UPTIME_REGISTER) && this.board && isFrom(frame, this.board)) {
-                this.uptime(frame, start)
+                this.clockQueries.answer(uptimeOf(frame, start))
+            } else if (service === ServiceIndex.Ack && this.board && isFrom(frame, this.board)) {
+                this.clockQueries.acknowledge(code)
             }
         }
     }
@@ -278,7 +273,7 @@ export class RobotSession implements Robot {
             const address = { deviceId: Buffer.from(frame.subarray(4, 12)), serviceIndex: i }
             if (serviceClass === DEVICE_SCRIPT_MANAGER_CLASS && !this.board) {
                 this.board = { ...address, serviceIndex: ServiceIndex.Control }
-                this.queryClock()
+                this.clockQueries.start(address.deviceId)
             }
             if (serviceClass === ROBOT_SERVICE_CLASS && !this.robot) {
                 this.robot = address
@@ -341,25 +336,11 @@ export class RobotSession implements Robot {
             for (const stream of this.streams) stream.push(state)
         }
     }
+}
 
-    private queryClock(): void {
-        const { board } = this
-        if (!board || !this.connected || this.closed) return
-        const now = this.scheduler.epoch()
-        while (this.clockAsked[0] < now - CLOCK_LOST) this.clockAsked.shift()
-        this.clockAsked.push(now)
-        this.clockQueries++
-        this.send(board, GET_REGISTER | UPTIME_REGISTER)
-        const wait = this.clockQueries < CLOCK_SEEDS ? CLOCK_SEED_MS : CLOCK_QUERY_MS
-        this.scheduler.clearTimeout(this.clockTimer)
-        this.clockTimer = this.scheduler.setTimeout(() => this.queryClock(), wait)
-    }
-
-    private uptime(frame: Uint8Array, start: number): void {
-        const microseconds = readU32(frame as Buffer, start) + readU32(frame as Buffer, start + 4) * 0x100000000
-        const asked = this.clockAsked.shift()
-        if (asked !== undefined) this.clock.add(asked, this.scheduler.epoch(), microseconds / 1e6)
-    }
+/** µs */
+function uptimeOf(frame: Uint8Array, start: number): number {
+    return readU32(frame as Buffer, start) + readU32(frame as Buffer, start + 4) * 0x100000000
 }
 
 function isFrom(frame: Uint8Array, address: Address): boolean {

@@ -84,15 +84,16 @@ export class TelemetryReader {
         const faults = FAULT_NAMES.filter((_, bit) => report.faults & (1 << bit))
         const odometry = odometryOf(report, this.robot)
         const now = this.scheduler.epoch()
-        const offset = this.clock.toHost(0, now)
+        const boardStart = report.boardTimeMs / 1000
+        const start = this.clock.toHost(boardStart)
         const states = new Array<RobotState>(samples.length)
         for (let k = 0; k < samples.length; k++) {
             const sample = samples[k]
             const lateness = sample.latenessMs / 1000
             const boardTime = (report.boardTimeMs + k * tickPeriodMs) / 1000 + lateness
             this.countPeriod(boardTime)
-            let hostTime = offset ? boardTime + offset.time : now
-            let bound = offset ? offset.bound : Infinity
+            let hostTime = start ? start.time + boardTime - boardStart : now
+            let bound = start ? start.bound : Infinity
             // A better comparison of the clocks may set the time back; stamps stay in order all the same, and say how far off.
             if (hostTime <= this.lastHostTime) {
                 const next = this.lastHostTime + STAMP_STEP
