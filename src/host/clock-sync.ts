@@ -94,6 +94,12 @@ export class ClockSync {
         return { time, bound }
     }
 
+    /** Board time of a host time, s; NaN before an answer. */
+    toBoard(host: number): number {
+        const { low, high } = this.differenceAt(host)
+        return host - (low + high) / 2
+    }
+
     /** The least and the most that the difference of the clocks can be at a host time. */
     private differenceAt(at: number): { low: number; high: number } {
         const { queries, slope, slopeError } = this

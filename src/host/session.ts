@@ -206,10 +206,7 @@ export class RobotSession implements Robot {
             get state() {
                 return currentState()
             },
-            boardTime: () => {
-                const now = scheduler.epoch()
-                return now - (this.clock.toHost(0, now)?.time ?? NaN)
-            },
+            boardTime: () => this.clock.toBoard(scheduler.epoch()),
             ask: (payload, accept) => this.command(RobotCommand.Trajectory, payload, accept),
             hold: positions => this.setpoint(positions.map(entry => ({ ...entry, mode: JointMode.Position }))),
             onState: listener => this.onState(listener),

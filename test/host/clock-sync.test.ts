@@ -12,12 +12,14 @@ test('by hand: a query of 4 ms puts the board time in its middle, good to half o
     const { time, bound } = clock.toHost(7)!
     expect(time).toBeCloseTo(100.002 + TOLD, 9)
     expect(bound).toBeCloseTo(0.002 + TOLD, 5)
+    expect(clock.toBoard(100.502)).toBeCloseTo(7.5, 6)
     expect(clock.latency).toBeCloseTo(0.002, 5)
 })
 
 test('before an answer there is no host time and no latency', () => {
     const clock = new ClockSync()
     expect(clock.toHost(1)).toBeUndefined()
+    expect(clock.toBoard(1)).toBeNaN()
     expect(clock.latency).toBeNaN()
     clock.add(1, 1.002, 1)
     clock.reset()
