@@ -20,6 +20,8 @@ const READERS = [
 ]
 const PROCESSES = 2
 const SETTLE_MS = 1000
+/** Rounds from one look at the memory to the next, which takes a while. */
+const ROUNDS_A_LOOK = 25
 
 export interface FanOut {
     seconds: number
@@ -68,7 +70,8 @@ export async function measureFanOut(seconds: number): Promise<FanOut> {
     const rounds = Math.round((seconds * 1000) / PERIOD_MS)
     await paced(rounds, PERIOD_MS, round => {
         emit()
-        if (round > rounds / 2) memory.later = Math.max(memory.later, process.memoryUsage.rss())
+        if (round > rounds / 2 && round % ROUNDS_A_LOOK === 0)
+            memory.later = Math.max(memory.later, process.memoryUsage.rss())
     })
     const { user, system } = process.cpuUsage(cpu)
     await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
@@ -120,7 +123,7 @@ async function startReaders({ rosbridge, foxglove }: Bridge): Promise<ChildProce
         const execArgv = process.execArgv.some(arg => arg.includes('tsx')) ? process.execArgv : ['--import', 'tsx']
         return fork(script, [rosbridge.url, foxglove!.url, TOPICS.join(), kinds.join()], { execArgv })
     })
-    await Promise.all(processes.map(child => once(child, 'message')))
+    await Promise.all(processes.map(said))
     return processes
 }
 
@@ -135,9 +138,19 @@ async function startDeaf({ rosbridge }: Bridge): Promise<WebSocket> {
     return socket
 }
 
+/** What a process says next. @throws Error when it ends before */
+async function said(child: ChildProcess): Promise<unknown> {
+    const ended = once(child, 'exit').then(([code]) => {
+        throw new Error(`a process of readers ended with ${code}`)
+    })
+    const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown]
+    ended.catch(() => undefined)
+    return message
+}
+
 async function collect(child: ChildProcess): Promise<ClientsReport> {
     child.send('report')
-    const [report] = (await once(child, 'message')) as [ClientsReport]
+    const report = (await said(child)) as ClientsReport
     const gone = once(child, 'exit')
     child.disconnect()
     await gone

@@ -20,9 +20,12 @@ type Convert = (message: Record<string, unknown>) => object
 
 /** A message of this type with every `float64` array as a `Float64Array`. The message itself stays as it is. */
 export function withTypedArrays(type: string, message: object): object {
-    return converter(shortType(type), messageDetails(type))(message as Record<string, unknown>)
+    const convert = converters.get(type) ?? converter(shortType(type), messageDetails(type))
+    converters.set(type, convert)
+    return convert(message as Record<string, unknown>)
 }
 
+/** By type, in every spelling that was asked for. */
 const converters = new Map<string, Convert>()
 
 function converter(type: string, details: TypeDefinition[]): Convert {

@@ -30,22 +30,25 @@ const codecs = new Map<string, CdrCodec>()
 
 /** The codec of a message type that the bridge knows, in either spelling. @throws RangeError for any other */
 export function messageCodec(type: string): CdrCodec {
-    const short = shortType(type)
-    return kept(messageDetails(short), short.replace('/', '/msg/'), () => definitionText(short))
+    return kept(type, () => {
+        const short = shortType(type)
+        return { details: messageDetails(short), name: short.replace('/', '/msg/'), text: definitionText(short) }
+    })
 }
 
 /** The codec of a service's request (0) or response (1). @throws RangeError for a type that the bridge does not know */
 export function serviceCodec(type: string, part: 0 | 1): CdrCodec {
     const name = `${shortType(type).replace('/', '/srv/')}_${part === 0 ? 'Request' : 'Response'}`
-    return kept(serviceDetails(type, part), name, () => serviceText(type, part))
+    return kept(name, () => ({ details: serviceDetails(type, part), name, text: serviceText(type, part) }))
 }
 
-function kept(details: TypeDefinition[], schemaName: string, text: () => string): CdrCodec {
-    if (details.length === 0) throw new RangeError(`type "${schemaName}" is not known`)
-    let codec = codecs.get(schemaName)
+function kept(key: string, define: () => { details: TypeDefinition[]; name: string; text: string }): CdrCodec {
+    let codec = codecs.get(key)
     if (codec === undefined) {
-        codec = makeCodec(schemaName, text())
-        codecs.set(schemaName, codec)
+        const { details, name, text } = define()
+        if (details.length === 0) throw new RangeError(`type "${name}" is not known`)
+        codec = makeCodec(name, text)
+        codecs.set(key, codec)
     }
     return codec
 }
