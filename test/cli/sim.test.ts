@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { buildFirmware } from '../../src/flash/build'
 import type { DriveReport } from '../../src/cli/measured-drive'
 import { needFirmware, startTendon, tendon } from './tendon'
 
 needFirmware(true)
+beforeAll(() => buildFirmware('balancer'))
 
 async function simulate(...args: string[]): Promise<DriveReport> {
     const { code, stdout } = await tendon('sim', 'rover', '--json', ...args)
@@ -67,5 +69,15 @@ describe('tendon sim', () => {
         const { code, stdout } = await running.outcome
         expect(code).toBe(130)
         expect((JSON.parse(stdout) as DriveReport).simulatedSeconds).toBeLessThan(10)
+    })
+})
+
+describe('tendon sim balancer', () => {
+    it('arms it when it is ready, has it drive its own pattern, and reports it on its wheels', async () => {
+        const { code, stdout } = await tendon('sim', 'balancer', '--duration', '20', '--json')
+        expect(code).toBe(0)
+        const report = JSON.parse(stdout) as DriveReport
+        expect(report).toMatchObject({ robot: 'balancer', mode: 'armed', lateTicks: 0, samplesLost: 0 })
+        expect(report.tickMs.mean).toBeLessThan(5)
     })
 })
