@@ -10,7 +10,9 @@ export enum RobotMode {
     Armed = 3,
     /** Motors off because of a fault; latched. */
     Fault = 4,
-    /** Motors off because no setpoint came before its deadline; latched until re-armed. */
+    /**
+     * No setpoint came before its deadline; latched until re-armed. Motors off, but for a robot that balances: it stands still.
+     */
     Timeout = 5,
     /** Motors off by an emergency stop; latched until disarmed. */
     Estop = 6,

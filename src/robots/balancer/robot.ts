@@ -14,7 +14,7 @@ export const balancer: RobotConfig = {
     name: 'balancer',
     tickPeriodMs: 10,
     commandTimeoutMs: 100,
-    // Half a second of coasting, which a rover forgives, is a fall.
+    // A tenth of a second of coasting, which a rover forgives, is half of a fall.
     sensorTimeoutMs: 30,
     i2c: { frequency: 400_000 },
     joints: [
@@ -47,6 +47,7 @@ export const balancer: RobotConfig = {
         acceleration: 10,
         travelLimit: 8,
         turnLimit: 0.2,
+        // Found by search on the plant, over pushes, commands and delays of 5 to 14 ms (docs/balancer.md). No bench has seen them.
         gains: { kPitch: 8, kRate: 0.48, kSpeed: 0.156, kTravel: 0.1, kpTurn: 0.03, kiTurn: 0.3 },
     },
 }
