@@ -16,15 +16,20 @@ async function connect() {
     const ros = await connectRoslib(bridge.rosbridge.url)
     onTestFinished(() => ros.close())
     await until(() => session.state !== undefined)
-    await callService(ros, '/arm')
-    await until(() => session.state!.mode === 'armed')
+    const arm = async () => {
+        await callService(ros, '/arm')
+        await until(() => session.state!.mode === 'armed')
+    }
     const action = new Action<object, object, object>({
         ros,
         name: '/joint_trajectory_controller/follow_joint_trajectory',
         actionType: 'control_msgs/action/FollowJointTrajectory',
     })
-    return { session, bridge, ros, action }
+    return { session, bridge, ros, action, arm }
 }
+
+// A machine that is busy with something else can starve the board of points, which ends a trajectory: then it is sent anew.
+const ATTEMPTS = 5
 
 function goal(seconds: number, from: number[], by: number) {
     const points = [1, 2, 3, 4].map(k => ({
@@ -42,15 +47,20 @@ test(
     'a goal of roslib turns the rover’s wheels as far as it says, and Foxglove sees it',
     { timeout: 60_000 },
     async () => {
-        const { session, bridge, action } = await connect()
+        const { session, bridge, action, arm } = await connect()
         const watcher = await FoxglovePlanner.connect(bridge.foxglove!.url)
         const seen = await watcher.subscribe<{ position: Float64Array }>('/joint_states')
-        const start = session.state!.joints.map(({ position }) => position)
+        let start: number[] = []
         const feedback = new Inbox<object>()
-        const result = await new Promise((resolve, reject) =>
-            action.sendGoal(goal(2, start, 2), resolve, feedback.push, reject),
-        )
-        expect(result).toEqual({ error_code: 0, error_string: '' })
+        let end: object | string = ''
+        for (let attempt = 0; attempt < ATTEMPTS && typeof end === 'string'; attempt++) {
+            await arm()
+            start = session.state!.joints.map(({ position }) => position)
+            end = await new Promise<object | string>(resolve =>
+                action.sendGoal(goal(2, start, 2), resolve, feedback.push, resolve),
+            )
+        }
+        expect(end).toEqual({ error_code: 0, error_string: '' })
         const moved = session.state!.joints.map(({ position }, i) => position - start[i])
         for (const angle of moved) expect(Math.abs(angle - 2)).toBeLessThan(0.1)
         expect(feedback.messages.length).toBeGreaterThan(10)
@@ -59,23 +69,21 @@ test(
 )
 
 test('a goal that is canceled leaves the wheels where they are', { timeout: 60_000 }, async () => {
-    const { session, ros, action } = await connect()
-    const start = session.state!.joints[0].position
-    const ends = new Inbox<string>()
-    const goalId = action.sendGoal(
-        goal(
-            10,
-            session.state!.joints.map(({ position }) => position),
-            10,
-        ),
-        result => ends.push(`succeeded ${JSON.stringify(result)}`),
-        undefined,
-        ends.push,
-    )!
-    await until(() => session.state!.joints[0].position - start > 0.3)
-    action.cancelGoal(goalId)
-    const [failed] = await ends.count(1)
-    expect(failed).toContain('canceled')
+    const { session, ros, action, arm } = await connect()
+    const position = () => session.state!.joints[0].position
+    let start = 0
+    let ends = new Inbox<string>()
+    for (let attempt = 0; attempt < ATTEMPTS && (attempt === 0 || position() - start < 0.3); attempt++) {
+        await arm()
+        start = position()
+        const inbox = new Inbox<string>()
+        ends = inbox
+        const from = session.state!.joints.map(({ position }) => position)
+        const id = action.sendGoal(goal(10, from, 10), () => inbox.push('succeeded'), undefined, inbox.push)!
+        await until(() => position() - start > 0.3 || inbox.messages.length > 0)
+        action.cancelGoal(id)
+    }
+    expect((await ends.count(1))[0]).toContain('canceled')
     await settled(ros)
-    expect(session.state!.joints[0].position - start).toBeLessThan(3)
+    expect(position() - start).toBeLessThan(3)
 })
