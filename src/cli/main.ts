@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addBridge } from './bridge'
 import { addBuild } from './build'
 import { reportFailure } from './failure'
+import { addFlash } from './flash'
 import { addLayout } from './layout'
 import { addPorts } from './ports'
 import { addSim } from './sim'
@@ -26,7 +27,7 @@ function makeProgram(): Command {
         )
         .exitOverride()
         .showHelpAfterError('See: tendon --help')
-    const commands = [addStart, addSim, addBridge, addTopic, addLayout, addBuild, addPorts]
+    const commands = [addStart, addSim, addBridge, addTopic, addLayout, addBuild, addFlash, addPorts]
     for (const add of commands) add(program)
     hint(program)
     return program

@@ -1,6 +1,9 @@
 import { checkBoard, type RobotNeeds } from '../flash/board-check'
 import { type BoardDefinition, listBoards, loadBoard } from '../flash/board-definition'
 import type { BoardImage } from '../flash/board-image'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { PROJECT_ROOT } from '../flash/build'
 import type { RobotWiring } from '../onboard/robot-wiring'
 import { boardProfiles } from '../sim/board-profile'
 import { loadRobot } from '../simulate'
@@ -8,12 +11,8 @@ import { UsageError } from './failure'
 
 /** A robot's wiring, if it has one written down (`src/robots/<name>/wiring.ts`). */
 export async function loadWiring(robot: string): Promise<RobotWiring | undefined> {
-    try {
-        return ((await import(`../robots/${robot}/wiring.ts`)) as { wiring: RobotWiring }).wiring
-    } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined
-        throw error
-    }
+    if (!existsSync(path.join(PROJECT_ROOT, 'src/robots', robot, 'wiring.ts'))) return undefined
+    return ((await import(`../robots/${robot}/wiring.ts`)) as { wiring: RobotWiring }).wiring
 }
 
 /** What the robot asks of a board. */

@@ -5,11 +5,9 @@ import { ErrorResponse, Motoron } from '../../../devices/motors/motoron'
 import { clock, i2c } from '../../firmware/board'
 import { runRobot } from '../../firmware/run-robot'
 import { Balance } from '../../onboard/balance'
+import { LEFT_CHANNEL, RIGHT_CHANNEL } from './channels'
 import { balancer } from './robot'
 
-// Wiring: as the rover's. Both encoders have the same address, so each has a channel of the multiplexer.
-const LEFT_CHANNEL = 0
-const RIGHT_CHANNEL = 1
 /** The joints, in the order of the robot's data. */
 const LEFT = 0
 const RIGHT = 1
