@@ -12,11 +12,14 @@ const STALE = 0.25
 /** How long the path waits for the robot, s. */
 const PATIENCE = 5
 /** After the path the robot gets this long to come to rest, s. */
-const REST = 0.5
+const REST = 1
 /** Feedback: along the path (1/s), across it (1/m²) and in heading (1/s). */
 const ALONG = 2
 const ACROSS = 12
 const TURN = 3
+/** At rest, what is as near as this is not corrected, m and rad. */
+const AT_PLACE = 0.01
+const AT_HEADING = 0.02
 
 /** The planner could not finish its way. */
 export class PlannerError extends Error {
@@ -149,12 +152,13 @@ function follow(
     first: OdometryState,
     pose: OdometryState,
 ): { linear: number; angular: number } {
-    if (goal.linear === 0 && goal.angular === 0) return { linear: 0, angular: 0 }
     const x = first.x + Math.cos(first.heading) * reference.x - Math.sin(first.heading) * reference.y - pose.x
     const y = first.y + Math.sin(first.heading) * reference.x + Math.cos(first.heading) * reference.y - pose.y
     const turn = first.heading + reference.heading - pose.heading
     const ahead = Math.cos(pose.heading) * x + Math.sin(pose.heading) * y
     const aside = Math.cos(pose.heading) * y - Math.sin(pose.heading) * x
+    const rests = goal.linear === 0 && goal.angular === 0
+    if (rests && Math.abs(turn) < AT_HEADING && Math.abs(ahead) < AT_PLACE) return { linear: 0, angular: 0 }
     return {
         linear: goal.linear * Math.cos(turn) + ALONG * ahead,
         angular: goal.angular + ACROSS * goal.linear * aside + TURN * turn,
