@@ -52,7 +52,7 @@ describe('without pacing', () => {
         await runFast(robot, () => robot.clock.now > 60e6)
         const stalls = gaps.filter(gap => gap > 100_000)
         expect(stalls.length).toBeGreaterThanOrEqual(3)
-        expect(Math.max(...stalls)).toBeGreaterThan(300_000)
+        expect(Math.max(...stalls)).toBeGreaterThan(200_000)
         expect(session.statistics().samplesLost).toBeGreaterThan(50)
         await session.close()
     })
@@ -124,5 +124,5 @@ test('a board that there is not is refused, naming those there are', async () =>
     await expect(simulate({ robot: 'rover', board: 'uno' })).rejects.toThrow(
         new SimulationError('board "uno" is not known; there are: rp2040, esp32, ideal'),
     )
-    await expect(buildFirmware('boat')).rejects.toThrow('robot "boat" does not exist; there are: rover')
+    await expect(buildFirmware('boat')).rejects.toThrow(/robot "boat" does not exist; there are: .*rover/)
 })
