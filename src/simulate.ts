@@ -116,13 +116,13 @@ export async function runFast(robot: SimulatedRobot, done: () => boolean, sliceM
 }
 
 /** Runs simulated time until a promise of host code settles. */
-export async function settle<T>(robot: SimulatedRobot, promise: Promise<T>): Promise<T> {
+export async function settle<T>(robot: SimulatedRobot, promise: Promise<T>, sliceMs?: number): Promise<T> {
     let settled = false
     promise.then(
         () => (settled = true),
         () => (settled = true),
     )
-    await runFast(robot, () => settled)
+    await runFast(robot, () => settled, sliceMs)
     return promise
 }
 

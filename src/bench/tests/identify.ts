@@ -1,0 +1,180 @@
+import { fitMotor, type MotorFit, type MotorModel, type Piece, type Supply } from '../analysis/motor-fit'
+import { deviation, line, mean } from '../analysis/statistics'
+import type { Recorder } from '../result'
+import { BenchStop, type Rig } from '../rig'
+import { breakaways } from './friction'
+import type { BenchTest } from './test'
+
+/** Duties that are tried both ways, of the largest allowed. */
+const LEVELS = [0.15, 0.25, 0.4, 0.6, 0.8, 1]
+/** The Motoron's step of a duty: what is sent is what is driven. */
+const DUTY_STEP = 1 / 800
+const REST = 0.45
+const DRIVE = 0.8
+const BREAKAWAYS = 3
+/** Duty a second: to find about where it begins, and then to find it. */
+const QUICK_RATE = 0.03
+const RAMP_RATE = 0.004
+/** Of where it began in the quick ramp, from which the slow one begins. */
+const SLOW_FROM = 0.8
+
+/** What a run of it leaves for `tune`. */
+export interface Identified {
+    fit: MotorFit
+    supply: Supply
+    /** s, mean of all pieces */
+    delay: number
+}
+
+/** The motor's constants, by least squares over what it did. */
+export const identify: BenchTest = {
+    name: 'identify',
+    description: 'motor constant, resistance, inertia, friction and delay, with 95 % intervals',
+    seconds: () => 2 * LEVELS.length * (REST + DRIVE) + 2 * BREAKAWAYS * 4 + 2,
+    run: (rig, record) => identified(rig, record).then(() => undefined),
+}
+
+export async function identified(rig: Rig, record: Recorder): Promise<Identified> {
+    const { capture, limits } = rig
+    const rest = await rig.samples(await rig.idle(1, 'at rest'))
+    const quiescent = mean(capture.current.slice(...rest))
+    const sensed = Number.isFinite(quiescent)
+    await rig.arm()
+    const pieces: Piece[] = []
+    let found: Identified | undefined
+    for (const level of LEVELS) {
+        for (const sign of [1, -1]) {
+            const duty = sign * Math.round((level * limits.effort) / DUTY_STEP) * DUTY_STEP
+            const text = `duty ${duty.toFixed(2)}`
+            const before = await rig.hold('effort', 0, 0.1, text)
+            await rig.hold('effort', duty, DRIVE, text)
+            const after = await rig.hold('effort', 0, REST - 0.1, text)
+            const range = await rig.samples({ from: before.from, to: after.to })
+            pieces.push(pieceOf(rig, range, quiescent))
+        }
+        // Two levels are the least that tells friction from the motor constant.
+        if (pieces.length >= 4) found = fitted(rig, record, pieces, sensed)
+    }
+    if (!found) throw new BenchStop('limit', 'nothing could be identified')
+    if (sensed) await staticFriction(rig, record, found)
+    return found
+}
+
+function pieceOf({ capture }: Rig, [from, to]: [number, number], quiescent: number): Piece {
+    const time = capture.time.slice(from, to).map(t => t - capture.time[from])
+    const start = mean(capture.measured.slice(from, from + 8))
+    return {
+        time,
+        position: capture.measured.slice(from, to).map(value => value - start),
+        duty: capture.effort.slice(from, to),
+        current: capture.current.slice(from, to).map(value => value - quiescent),
+    }
+}
+
+function fitted(rig: Rig, record: Recorder, pieces: Piece[], sensed: boolean): Identified {
+    const supply = supplyOf(rig)
+    const fit = fitMotor(pieces, supply, guess(rig))
+    const { model, intervals } = fit
+    const delays = fit.delays.map(({ on }) => on)
+    const delay = mean(delays)
+    const figure = (key: keyof MotorModel, name: string, unit: string) =>
+        record.figure(key, name, model[key], unit, intervals[key])
+    figure('motorConstant', 'motor constant at the joint', 'V·s/rad')
+    if (sensed) figure('resistance', 'resistance', 'Ω')
+    else if (!record.findings.some(({ code }) => code === 'no-current')) {
+        const text = `no current sensor: resistance is taken as rated (${model.resistance.toFixed(2)} Ω), and with it inertia and friction stand and fall`
+        record.finding('no-current', 'note', text)
+    }
+    const { inertia, brakingInertia } = model
+    // What gears do to a load's inertia is half as much on the mean of both ways.
+    const half = (inertia + brakingInertia) / 2
+    const apart = Math.abs(inertia - brakingInertia) / 2
+    const wide = Math.hypot(intervals.inertia[1] - inertia, apart)
+    record.figure('inertia', 'inertia at the joint', half, 'kg·m²', [half - wide, half + wide])
+    figure('coulombFriction', 'Coulomb friction', 'N·m')
+    if (sensed) figure('viscousFriction', 'viscous friction', 'N·m·s/rad')
+    const error = delays.length > 2 ? (2 * deviation(delays)) / Math.sqrt(delays.length) : NaN
+    record.figure('delay', 'delay from tick to motor', delay, 's', [delay - error, delay + error])
+    const stiff = (model.motorConstant ** 2 + model.viscousFriction * model.resistance) / model.resistance
+    record.figure('timeConstant', 'time constant', model.inertia / stiff, 's')
+    record.figure('fitError', 'measured less fitted, root mean square', fit.rms, 'rad')
+    const [x, measured, model_]: number[][] = [[], [], []]
+    let base = 0
+    pieces.forEach((piece, i) => {
+        x.push(...piece.time.map(t => t + base))
+        measured.push(...piece.position)
+        model_.push(...fit.fitted[i])
+        base += piece.time[piece.time.length - 1] + rig.period
+    })
+    const curves = [
+        { name: 'measured', values: measured },
+        { name: 'model', values: model_ },
+    ]
+    record.plot({ title: 'Fit: position in each piece', xLabel: 'time (s)', yLabel: 'rad', x, series: curves })
+    const left = measured.map((value, i) => value - model_[i])
+    record.plot({ title: 'Fit: measured less model', xLabel: 'time (s)', yLabel: 'rad', x, series: [{ name: 'error', values: left }] })
+    return { fit, supply, delay }
+}
+
+/** The supply's line through all samples; where there is no sensor, what the motor is rated for. */
+function supplyOf({ capture, description }: Rig): Supply {
+    const rows = capture.current.map((current, i) => [current, capture.supply[i]]).filter(row => row.every(Number.isFinite))
+    if (rows.length < 20) return { voltage: description.rated?.voltage ?? 12, resistance: 0 }
+    const drawn = rows.filter(([current]) => current > 0)
+    const { slope, intercept } = line(
+        drawn.map(([current]) => current),
+        drawn.map(([, volts]) => volts),
+    )
+    return { voltage: intercept, resistance: Math.max(0, -slope) }
+}
+
+/** Where the fit begins: the rating, or a small 12 V gear motor. */
+function guess({ description }: Rig): MotorModel {
+    const { voltage, freeSpeed, freeCurrent, stallCurrent } = description.rated ?? {
+        voltage: 12,
+        freeSpeed: description.velocityLimit,
+        freeCurrent: 0.2,
+        stallCurrent: 5,
+    }
+    const resistance = voltage / stallCurrent
+    const motorConstant = (voltage - freeCurrent * resistance) / freeSpeed
+    const torque = motorConstant * freeCurrent
+    return {
+        motorConstant,
+        resistance,
+        // A time constant of 50 ms.
+        inertia: (0.05 * motorConstant ** 2) / resistance,
+        brakingInertia: (0.05 * motorConstant ** 2) / resistance,
+        coulombFriction: torque * 0.7,
+        viscousFriction: (torque * 0.3) / freeSpeed,
+    }
+}
+
+/**
+ * What it takes to begin: slow ramps. From the moment the shaft breaks loose to when the encoder shows it the ramp has gone on
+ * rising; how long that was follows from the model (constant acceleration by the torque in excess of sliding friction).
+ */
+async function staticFriction(rig: Rig, record: Recorder, { fit, delay }: Identified): Promise<void> {
+    const { motorConstant: k, resistance, inertia, coulombFriction } = fit.model
+    const volts = rig.capture.supply[rig.capture.length - 1]
+    const sliding = (coulombFriction * resistance) / (k * volts)
+    const quick = await breakaways(rig, 1, { start: sliding * 0.8, rate: QUICK_RATE, moved: MOVED })
+    if (quick.length === 0) return
+    const start = SLOW_FROM * Math.min(...quick.map(({ duty }) => duty))
+    const found = await breakaways(rig, BREAKAWAYS, { start, rate: RAMP_RATE, moved: MOVED })
+    if (found.length < 2) return
+    const torques = found.map(row => {
+        const seen = (k * row.volts) / resistance
+        const excess = Math.max(0.1 * coulombFriction, seen - coulombFriction)
+        const late = delay + Math.sqrt((2 * MOVED * inertia) / excess)
+        return seen - ((k * row.volts) / (row.duty * resistance)) * RAMP_RATE * late
+    })
+    const torque = mean(torques)
+    // t of 5 degrees of freedom, half the correction, and what the shaft lingers where friction falls with speed (Stribeck).
+    const correction = mean(found.map((row, i) => (k * row.volts) / resistance - torques[i]))
+    const error = Math.hypot((2.6 * deviation(torques)) / Math.sqrt(torques.length), correction / 2, 0.03 * torque)
+    record.figure('staticFriction', 'static friction', torque, 'N·m', [torque - error, torque + error])
+}
+
+/** Two and a half counts of an AS5600, rad: above its noise. */
+const MOVED = 0.004
