@@ -96,6 +96,11 @@ export interface BenchResult {
     plots: Plot[]
 }
 
+/** A result without its plots: what is printed. */
+export function withoutPlots(result: BenchResult): Partial<BenchResult> {
+    return { ...result, plots: undefined }
+}
+
 /** Collects what a test finds while it runs, so that an interrupted one has something to show. */
 export class Recorder {
     readonly figures: Figure[] = []

@@ -180,7 +180,12 @@ export class Rig {
     /**
      * Samples of a stretch from `skip` seconds after its beginning, without a rest behind it: the setpoint is held meanwhile.
      */
-    async samplesWhile({ from, to }: Stretch, mode: SetpointMode, value: number, skip: number): Promise<[number, number]> {
+    async samplesWhile(
+        { from, to }: Stretch,
+        mode: SetpointMode,
+        value: number,
+        skip: number,
+    ): Promise<[number, number]> {
         const newest = () => this.capture.host[this.capture.length - 1] ?? -Infinity
         for (let i = 0; newest() < to && i < 50; i++) await this.hold(mode, value, ARRIVAL / 4)
         return this.capture.between(from + skip, to)
@@ -279,7 +284,8 @@ function safetyLimits(joint: JointDescription, given: Partial<SafetyLimits>): Sa
     for (const key of ['effort', 'velocity'] as const) {
         const value = given[key]
         if (value === undefined) continue
-        if (!(value > 0 && value <= own[key])) throw wrong(key, value, `above 0 to ${own[key]}, as the robot's data says`)
+        if (!(value > 0 && value <= own[key]))
+            throw wrong(key, value, `above 0 to ${own[key]}, as the robot's data says`)
         own[key] = value
     }
     if (given.current !== undefined) {

@@ -70,7 +70,18 @@ export async function runBench(run: BenchRun): Promise<BenchOutcome> {
     const verdict = failed ? 'fail' : 'pass'
     return {
         rig,
-        result: { test: test.name, outcome, reason, verdict, conditions, figures, findings, judgements, capture, plots },
+        result: {
+            test: test.name,
+            outcome,
+            reason,
+            verdict,
+            conditions,
+            figures,
+            findings,
+            judgements,
+            capture,
+            plots,
+        },
     }
 }
 

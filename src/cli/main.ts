@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addBench } from './bench'
 import { addBridge } from './bridge'
 import { addBuild } from './build'
 import { reportFailure } from './failure'
@@ -27,7 +28,7 @@ function makeProgram(): Command {
         )
         .exitOverride()
         .showHelpAfterError('See: tendon --help')
-    const commands = [addStart, addSim, addBridge, addTopic, addLayout, addBuild, addFlash, addPorts]
+    const commands = [addStart, addSim, addBridge, addTopic, addLayout, addBuild, addFlash, addPorts, addBench]
     for (const add of commands) add(program)
     hint(program)
     return program

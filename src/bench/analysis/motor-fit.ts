@@ -66,14 +66,7 @@ const CLUSTER = 0.2
 const PLAY = 0.06
 /** s */
 const LONGEST_DELAY = 0.03
-const KEYS = [
-    'motorConstant',
-    'resistance',
-    'inertia',
-    'brakingInertia',
-    'coulombFriction',
-    'viscousFriction',
-] as const
+const KEYS = ['motorConstant', 'resistance', 'inertia', 'brakingInertia', 'coulombFriction', 'viscousFriction'] as const
 /** What the sensors' own scales may be off, as a part (95 %): twice the INA226's typical 0.02 %, and what a tick's clock is. */
 const SENSOR_GAIN = 5e-4
 const PASSES = 5
@@ -137,12 +130,15 @@ function compare(pieces: Piece[], supply: Supply, model: MotorModel, delays: Edg
     pieces.forEach((piece, p) => {
         const simulated = simulateMotor(piece, supply, model, delays[p])
         const { position, velocity, current, currentRate } = simulated
-        const moving = piece.time.map((_, i) => Math.abs(position[i]) > PLAY)
+        const moving = piece.position.map(value => Math.abs(value) > PLAY)
         const weight = velocity.map((w, i) => (moving[i] ? 1 / Math.hypot(POSITION_DEVIATION, TIME_DEVIATION * w) : 0))
         const error = piece.position.map((value, i) => value - position[i])
         // Switching off is an edge of its own: what it is late by shifts what comes after it.
         const end = offEdge(piece.duty)
-        const [on, off] = [project(error, velocity, weight, 0, end), project(error, velocity, weight, end, error.length)]
+        const [on, off] = [
+            project(error, velocity, weight, 0, end),
+            project(error, velocity, weight, end, error.length),
+        ]
         const part = (i: number) => (i < end ? on : off)
         all.shifts.push({ on: on.shift, off: off.shift })
         all.fitted.push(position.map((value, i) => value + part(i).offset - part(i).shift * velocity[i]))
@@ -179,7 +175,13 @@ function offEdge(duty: number[]): number {
 }
 
 /** Offset and shift in time of the least squares: error = offset - shift · velocity. */
-function project(error: number[], velocity: number[], weight: number[], from: number, to: number): { offset: number; shift: number } {
+function project(
+    error: number[],
+    velocity: number[],
+    weight: number[],
+    from: number,
+    to: number,
+): { offset: number; shift: number } {
     let [s, sv, svv, se, sev] = [0, 0, 0, 0, 0]
     for (let i = from; i < to; i++) {
         const w = weight[i] * weight[i]
@@ -196,7 +198,12 @@ function project(error: number[], velocity: number[], weight: number[], from: nu
 }
 
 /** What the model does with a piece's duties: from rest, sampled at the piece's times. */
-export function simulateMotor({ time, duty }: Pick<Piece, 'time' | 'duty'>, supply: Supply, model: MotorModel, delay: Edges) {
+export function simulateMotor(
+    { time, duty }: Pick<Piece, 'time' | 'duty'>,
+    supply: Supply,
+    model: MotorModel,
+    delay: Edges,
+) {
     const { motorConstant: k, resistance, inertia, brakingInertia, coulombFriction, viscousFriction } = model
     const [position, velocity, current, currentRate] = [[0], [0], [0], [0]]
     let [angle, speed, tick] = [0, 0, -1]
@@ -228,7 +235,8 @@ export function simulateMotor({ time, duty }: Pick<Piece, 'time' | 'duty'>, supp
             const damping = viscousFriction + (k * k) / resistance
             let next = speed
             if (speed === 0) {
-                if (Math.abs(torque) > coulombFriction) next = ((torque - Math.sign(torque) * coulombFriction) * dt) / inertia
+                if (Math.abs(torque) > coulombFriction)
+                    next = ((torque - Math.sign(torque) * coulombFriction) * dt) / inertia
             } else {
                 const pull = torque - Math.sign(speed) * coulombFriction
                 const mass = pull * speed < 0 ? brakingInertia : inertia
@@ -237,7 +245,8 @@ export function simulateMotor({ time, duty }: Pick<Piece, 'time' | 'duty'>, supp
             }
             angle += ((speed + next) / 2) * dt
             speed = next
-            drawn = (d * (d * supply.voltage - k * speed)) / (resistance + (open * d > 0 ? supply.resistance * d * d : 0))
+            drawn =
+                (d * (d * supply.voltage - k * speed)) / (resistance + (open * d > 0 ? supply.resistance * d * d : 0))
             at += dt
         }
         position.push(angle)
@@ -273,8 +282,7 @@ function improve(residuals: (logs: number[]) => number[], start: number[]): numb
         for (let halving = 0; halving < 8; halving++, scale /= 2) {
             const tried = logs.map((value, i) => value - scale * step[i])
             const found = residuals(tried)
-            // A moving sample more or less changes their number.
-            if (cost(found) / found.length < cost(now) / now.length) {
+            if (cost(found) < cost(now)) {
                 next = tried
                 then = found
                 break
@@ -308,9 +316,13 @@ function deviations(residuals: (logs: number[]) => Comparison, logs: number[]): 
     const bread = inverse(normal)
     const count = Math.max(...middle.clusters) + 1
     const sums = Array.from({ length: count }, () => new Array<number>(p).fill(0))
-    for (let i = 0; i < n; i++) for (let j = 0; j < p; j++) sums[middle.clusters[i]][j] += columns[j][i] * middle.residuals[i]
+    for (let i = 0; i < n; i++)
+        for (let j = 0; j < p; j++) sums[middle.clusters[i]][j] += columns[j][i] * middle.residuals[i]
     const scores = new Matrix(sums)
-    const meat = scores.transpose().mmul(scores).mul(count / Math.max(1, count - p))
+    const meat = scores
+        .transpose()
+        .mmul(scores)
+        .mul(count / Math.max(1, count - p))
     const sandwich = bread.mmul(meat).mmul(bread)
     const variance = middle.residuals.reduce((sum, value) => sum + value * value, 0) / (n - p)
     return logs.map((_, j) => Math.sqrt(Math.max(sandwich.get(j, j), variance * bread.get(j, j))))

@@ -19,7 +19,9 @@ export const backlash: BenchTest = {
             all.same.push(...found.same)
             all.reversed.push(...found.reversed)
             const { play, error } = playOf(all)
-            const interval: [number, number] | undefined = Number.isFinite(error) ? [play - error, play + error] : undefined
+            const interval: [number, number] | undefined = Number.isFinite(error)
+                ? [play - error, play + error]
+                : undefined
             record.figure('backlash', 'play', play, 'rad', interval)
             record.figure('backlashDegrees', 'play', (play * 180) / Math.PI, '°')
             record.plot({

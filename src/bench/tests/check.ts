@@ -46,12 +46,14 @@ export const check: BenchTest = {
         } catch (error) {
             // A reading that jumps looks like a speed beyond every limit.
             if (error instanceof BenchStop && error.code === 'limit' && jumps(rig)) {
-                const text = 'one encoder phase is missing: the reading jumps to and fro while the motor turns, and gets nowhere'
+                const text =
+                    'one encoder phase is missing: the reading jumps to and fro while the motor turns, and gets nowhere'
                 record.finding('phase-missing', 'fault', text)
             }
             throw error
         }
-        if (!record.findings.some(({ level }) => level === 'fault')) record.finding('healthy', 'note', 'nothing is wrong')
+        if (!record.findings.some(({ level }) => level === 'fault'))
+            record.finding('healthy', 'note', 'nothing is wrong')
     },
 }
 
@@ -72,7 +74,8 @@ async function atRest(rig: Rig, record: Recorder): Promise<void> {
         record.finding('moves-by-itself', 'fault', text)
     }
     const silent = capture.valid.slice(from, to).filter(valid => !valid).length
-    if (silent > 0) record.finding('encoder-drops', 'warning', `${silent} encoder readings of ${to - from} were dropped`)
+    if (silent > 0)
+        record.finding('encoder-drops', 'warning', `${silent} encoder readings of ${to - from} were dropped`)
 }
 
 /** Slow ramps until the shaft moves. @returns whether it does */
@@ -157,7 +160,11 @@ async function bothWays(rig: Rig, record: Recorder, speedPerDuty: number): Promi
     const speed = mean(runs.map(run => run.speed))
     const current = mean(runs.map(run => run.current))
     record.figure('speed', `speed at a duty of ${duty}`, speed, 'rad/s')
-    record.figure('speedAsymmetry', 'difference of speed between directions', Math.abs(runs[0].speed - runs[1].speed) / speed)
+    record.figure(
+        'speedAsymmetry',
+        'difference of speed between directions',
+        Math.abs(runs[0].speed - runs[1].speed) / speed,
+    )
     if (Number.isFinite(current)) record.figure('runningCurrent', 'motor current at that speed', current, 'A')
     return { speed, voltage, current }
 }
@@ -199,11 +206,23 @@ async function countTurns(rig: Rig, record: Recorder): Promise<Turning> {
     record.figure('turnsSeen', 'turns seen', counted)
     record.figure('turnsMeasured', 'turns measured', turns)
     if (counted < 0 && sign < 0) {
-        record.finding('motor-reversed', 'fault', `${opposite}: the motor turns backwards under positive duty (swap its leads, or motor.direction)`)
+        record.finding(
+            'motor-reversed',
+            'fault',
+            `${opposite}: the motor turns backwards under positive duty (swap its leads, or motor.direction)`,
+        )
     } else if (counted > 0 && sign < 0) {
-        record.finding('encoder-reversed', 'fault', `${opposite}: the encoder counts backwards (swap its phases or magnet side, or encoder.direction)`)
+        record.finding(
+            'encoder-reversed',
+            'fault',
+            `${opposite}: the encoder counts backwards (swap its phases or magnet side, or encoder.direction)`,
+        )
     } else if (counted < 0) {
-        record.finding('both-reversed', 'fault', 'motor and encoder agree, but both run backwards (motor.direction and encoder.direction)')
+        record.finding(
+            'both-reversed',
+            'fault',
+            'motor and encoder agree, but both run backwards (motor.direction and encoder.direction)',
+        )
     }
     const scale = Math.abs(turns / counted)
     if (Math.abs(scale - 1) > COUNT_TOLERANCE) {
@@ -254,7 +273,11 @@ function constant(rig: Rig, record: Recorder, drive: Drive, scale: number): void
     if (Number.isFinite(scale)) {
         record.finding('wrong-gear-ratio', 'fault', `wrong gear ratio: ${text} at this voltage (or another motor)`)
     } else {
-        record.finding('wrong-scale', 'fault', `${text}: wrong gear ratio or wrong counts per turn (count the turns to know which)`)
+        record.finding(
+            'wrong-scale',
+            'fault',
+            `${text}: wrong gear ratio or wrong counts per turn (count the turns to know which)`,
+        )
     }
 }
 

@@ -36,7 +36,12 @@ export const chirp: BenchTest = {
         const output = mode === 'position' ? measured : slopes(capture.time.slice(from, to), measured, 3)
         const found = spectra(input, output, 1 / rig.period, low, high)
         const points = unwrapped(found)
-        record.figure('lowGain', `gain at ${points[0].frequency.toFixed(2)} Hz`, points[0].gain, mode === 'effort' ? 'rad/s per duty' : '')
+        record.figure(
+            'lowGain',
+            `gain at ${points[0].frequency.toFixed(2)} Hz`,
+            points[0].gain,
+            mode === 'effort' ? 'rad/s per duty' : '',
+        )
         record.figure('bandwidth', 'bandwidth (-3 dB)', crossing(points, points[0].gain), 'Hz')
         record.figure('coherence', 'least coherence', Math.min(...found.map(({ coherence }) => coherence)))
         for (const plot of bode(points)) record.plot(plot)
@@ -48,7 +53,13 @@ export const chirp: BenchTest = {
  * Output over input by cross over auto spectrum (H1), averaged over windows (Hann, half overlapping: Welch) and over the
  * lines of a band.
  */
-function spectra(input: number[], output: number[], rate: number, low: number, high: number): (FrequencyPoint & { coherence: number })[] {
+function spectra(
+    input: number[],
+    output: number[],
+    rate: number,
+    low: number,
+    high: number,
+): (FrequencyPoint & { coherence: number })[] {
     const size = Math.min(WINDOW, 2 ** Math.floor(Math.log2(input.length)))
     const fft = new FFT(size)
     const half = size / 2

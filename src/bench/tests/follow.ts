@@ -35,9 +35,18 @@ export const follow: BenchTest = {
             xLabel: 'time (s)',
             yLabel: 'rad',
             x,
-            series: [{ name: 'setpoint', values: setpoint }, { name: 'measured', values: measured }],
+            series: [
+                { name: 'setpoint', values: setpoint },
+                { name: 'measured', values: measured },
+            ],
         })
-        record.plot({ title: 'Error', xLabel: 'time (s)', yLabel: 'rad', x, series: [{ name: 'error', values: error }] })
+        record.plot({
+            title: 'Error',
+            xLabel: 'time (s)',
+            yLabel: 'rad',
+            x,
+            series: [{ name: 'error', values: error }],
+        })
         await rig.hold('effort', 0, 0.3, 'rest')
     },
 }

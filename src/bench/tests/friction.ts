@@ -11,7 +11,8 @@ const MOVED = 0.012
 /** What it takes to keep turning, at several speeds, and to begin. */
 export const friction: BenchTest = {
     name: 'friction',
-    description: 'duty (and torque, where current is sensed) to begin to move and at steady speeds: Coulomb and viscous parts',
+    description:
+        'duty (and torque, where current is sensed) to begin to move and at steady speeds: Coulomb and viscous parts',
     seconds: options => 2 * (options.repeats ?? SPEEDS) * SECONDS + BREAKAWAYS * 5,
     async run(rig, record, options) {
         const { capture, limits } = rig
@@ -31,7 +32,12 @@ export const friction: BenchTest = {
                 const measured = line(capture.time.slice(from, to), capture.measured.slice(from, to)).slope
                 const duty = mean(capture.effort.slice(from, to))
                 const amperes = (mean(capture.current.slice(from, to)) - quiescent) / Math.abs(duty)
-                rows.push({ speed: measured, duty, volts: duty * mean(capture.supply.slice(from, to)), amperes: sign * amperes })
+                rows.push({
+                    speed: measured,
+                    duty,
+                    volts: duty * mean(capture.supply.slice(from, to)),
+                    amperes: sign * amperes,
+                })
                 await rig.hold('effort', 0, 0.3, 'rest')
             }
             const sorted = [...rows].sort((a, b) => a.speed - b.speed)
@@ -49,15 +55,34 @@ export const friction: BenchTest = {
                 ],
             })
         }
-        for (const [sign, name] of [[1, 'Forward'], [-1, 'Backward']] as const) {
+        for (const [sign, name] of [
+            [1, 'Forward'],
+            [-1, 'Backward'],
+        ] as const) {
             const side = rows.filter(row => row.speed * sign > 0)
-            const duty = line(side.map(row => Math.abs(row.speed)), side.map(row => Math.abs(row.duty)))
+            const duty = line(
+                side.map(row => Math.abs(row.speed)),
+                side.map(row => Math.abs(row.duty)),
+            )
             record.figure(`dutyOffset${name}`, `duty that friction takes, ${name.toLowerCase()}`, duty.intercept)
             record.figure(`dutyPerSpeed${name}`, `duty a speed, ${name.toLowerCase()}`, duty.slope, 's/rad')
             if (!Number.isFinite(quiescent)) continue
-            const current = line(side.map(row => Math.abs(row.speed)), side.map(row => Math.abs(row.amperes)))
-            record.figure(`coulombCurrent${name}`, `current of Coulomb friction, ${name.toLowerCase()}`, current.intercept, 'A')
-            record.figure(`viscousCurrent${name}`, `current of viscous friction, ${name.toLowerCase()}`, current.slope, 'A·s/rad')
+            const current = line(
+                side.map(row => Math.abs(row.speed)),
+                side.map(row => Math.abs(row.amperes)),
+            )
+            record.figure(
+                `coulombCurrent${name}`,
+                `current of Coulomb friction, ${name.toLowerCase()}`,
+                current.intercept,
+                'A',
+            )
+            record.figure(
+                `viscousCurrent${name}`,
+                `current of viscous friction, ${name.toLowerCase()}`,
+                current.slope,
+                'A·s/rad',
+            )
         }
     },
 }

@@ -112,13 +112,21 @@ function fitted(rig: Rig, record: Recorder, pieces: Piece[], sensed: boolean): I
     ]
     record.plot({ title: 'Fit: position in each piece', xLabel: 'time (s)', yLabel: 'rad', x, series: curves })
     const left = measured.map((value, i) => value - model_[i])
-    record.plot({ title: 'Fit: measured less model', xLabel: 'time (s)', yLabel: 'rad', x, series: [{ name: 'error', values: left }] })
+    record.plot({
+        title: 'Fit: measured less model',
+        xLabel: 'time (s)',
+        yLabel: 'rad',
+        x,
+        series: [{ name: 'error', values: left }],
+    })
     return { fit, supply, delay }
 }
 
 /** The supply's line through all samples; where there is no sensor, what the motor is rated for. */
 function supplyOf({ capture, description }: Rig): Supply {
-    const rows = capture.current.map((current, i) => [current, capture.supply[i]]).filter(row => row.every(Number.isFinite))
+    const rows = capture.current
+        .map((current, i) => [current, capture.supply[i]])
+        .filter(row => row.every(Number.isFinite))
     if (rows.length < 20) return { voltage: description.rated?.voltage ?? 12, resistance: 0 }
     const drawn = rows.filter(([current]) => current > 0)
     const { slope, intercept } = line(

@@ -25,7 +25,8 @@ export const ramp: BenchTest = {
                 const [from, to] = await rig.samples(stretch)
                 const input = capture.setpoint.slice(from, to)
                 const measured = capture.measured.slice(from, to)
-                const output = mode === 'position' ? measured : slopes(capture.time.slice(from, to), measured, SLOPE_WIDTH)
+                const output =
+                    mode === 'position' ? measured : slopes(capture.time.slice(from, to), measured, SLOPE_WIDTH)
                 const half = Math.floor(input.length / 2)
                 const fastest = Math.max(...output.map(Math.abs))
                 const moving = output.map(value => Math.abs(value) > MOVING * fastest)
@@ -38,10 +39,23 @@ export const ramp: BenchTest = {
                 }
                 const [up, down] = [side(0, half), side(half, input.length)]
                 const name = sign > 0 ? 'Forward' : 'Backward'
-                record.figure(`gain${name}`, `gain, ${name.toLowerCase()}`, (up.slope + down.slope) / 2, mode === 'effort' ? 'rad/s per duty' : '')
+                record.figure(
+                    `gain${name}`,
+                    `gain, ${name.toLowerCase()}`,
+                    (up.slope + down.slope) / 2,
+                    mode === 'effort' ? 'rad/s per duty' : '',
+                )
                 const band = (-up.intercept / up.slope - down.intercept / down.slope) / 2
-                record.figure(`deadBand${name}`, `input at which the line meets zero, ${name.toLowerCase()}`, Math.abs(band))
-                record.figure(`hysteresis${name}`, `input between the way up and down, ${name.toLowerCase()}`, Math.abs(up.intercept / up.slope - down.intercept / down.slope))
+                record.figure(
+                    `deadBand${name}`,
+                    `input at which the line meets zero, ${name.toLowerCase()}`,
+                    Math.abs(band),
+                )
+                record.figure(
+                    `hysteresis${name}`,
+                    `input between the way up and down, ${name.toLowerCase()}`,
+                    Math.abs(up.intercept / up.slope - down.intercept / down.slope),
+                )
                 record.figure(`linearity${name}`, `R² of the line, ${name.toLowerCase()}`, Math.min(up.r2, down.r2))
                 record.plot({
                     title: `Ramp ${name.toLowerCase()}`,

@@ -16,10 +16,15 @@ export const repeatability: BenchTest = {
         const away = options.amplitude ?? Math.min(1, range / 4)
         await rig.samples(await rig.idle(0.2, 'at rest'))
         await rig.arm()
-        const goal = options.offset ?? (range > 1e5 ? rig.newest.position : (rig.limits.positionMin + rig.limits.positionMax) / 2)
+        const goal =
+            options.offset ??
+            (range > 1e5 ? rig.newest.position : (rig.limits.positionMin + rig.limits.positionMax) / 2)
         const reached: { below: number[]; above: number[] } = { below: [], above: [] }
         for (let i = 0; i < (options.repeats ?? REPEATS); i++) {
-            for (const [side, sign] of [['below', -1], ['above', 1]] as const) {
+            for (const [side, sign] of [
+                ['below', -1],
+                ['above', 1],
+            ] as const) {
                 await rig.hold('position', goal + sign * away, seconds, `${i + 1}, from ${side}`)
                 const stretch = await rig.hold('position', goal, seconds, `${i + 1}, from ${side}`)
                 const [from, to] = await rig.samples({ from: stretch.to - 0.2, to: stretch.to })
@@ -27,8 +32,18 @@ export const repeatability: BenchTest = {
             }
             const all = [...reached.below, ...reached.above]
             if (all.length < 4) continue
-            record.figure('spread', 'repeatability, one side (2σ)', 2 * Math.max(deviation(reached.below), deviation(reached.above)), 'rad')
-            record.figure('sides', 'difference between sides', Math.abs(mean(reached.above) - mean(reached.below)), 'rad')
+            record.figure(
+                'spread',
+                'repeatability, one side (2σ)',
+                2 * Math.max(deviation(reached.below), deviation(reached.above)),
+                'rad',
+            )
+            record.figure(
+                'sides',
+                'difference between sides',
+                Math.abs(mean(reached.above) - mean(reached.below)),
+                'rad',
+            )
             record.figure('accuracy', 'mean error', mean(all), 'rad')
             record.figure('worst', 'worst error', Math.max(...all.map(Math.abs)), 'rad')
             record.plot({

@@ -21,7 +21,8 @@ const KEPT = 4000
 export const soak: BenchTest = {
     name: 'soak',
     description: 'cycles to and fro for hours, resumable: speed of each cycle, drift, losses',
-    seconds: options => Math.max(0, (options.duration ?? SECONDS) - ((options.resume as SoakState | undefined)?.seconds ?? 0)),
+    seconds: options =>
+        Math.max(0, (options.duration ?? SECONDS) - ((options.resume as SoakState | undefined)?.seconds ?? 0)),
     async run(rig, record, options) {
         const { capture } = rig
         const duty = options.amplitude ?? Math.min(0.6, rig.limits.effort)
@@ -33,7 +34,12 @@ export const soak: BenchTest = {
             const speeds: number[] = []
             for (const sign of [1, -1]) {
                 const stretch = await rig.hold('effort', sign * duty, HALF_CYCLE, `cycle ${state.cycles + 1}`)
-                const [from, to] = await rig.samplesWhile({ from: stretch.to - 1, to: stretch.to }, 'effort', sign * duty, 0)
+                const [from, to] = await rig.samplesWhile(
+                    { from: stretch.to - 1, to: stretch.to },
+                    'effort',
+                    sign * duty,
+                    0,
+                )
                 speeds.push(Math.abs(line(capture.time.slice(from, to), capture.measured.slice(from, to)).slope))
             }
             capture.forget()
@@ -47,7 +53,11 @@ export const soak: BenchTest = {
             record.figure('hours', 'hours', state.seconds / 3600, 'h')
             record.figure('speed', 'speed, mean', mean(state.speed), 'rad/s')
             const part = Math.max(1, Math.round(state.speed.length / 10))
-            record.figure('speedChange', 'change of speed, first to last tenth', mean(state.speed.slice(-part)) / mean(state.speed.slice(0, part)) - 1)
+            record.figure(
+                'speedChange',
+                'change of speed, first to last tenth',
+                mean(state.speed.slice(-part)) / mean(state.speed.slice(0, part)) - 1,
+            )
             record.figure('missing', 'samples missing, all runs', state.missing)
             record.plot({
                 title: 'Speed of each cycle',

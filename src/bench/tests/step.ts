@@ -27,7 +27,12 @@ export function stepSize(rig: Rig, mode: SetpointMode): number {
 }
 
 /** Steps up and back, several times; figures are those of the mean response. */
-export async function steps(rig: Rig, record: Recorder, options: TestOptions, prefix = ''): Promise<StepResponse | undefined> {
+export async function steps(
+    rig: Rig,
+    record: Recorder,
+    options: TestOptions,
+    prefix = '',
+): Promise<StepResponse | undefined> {
     const mode = options.mode ?? 'velocity'
     const offset = options.offset ?? 0
     const size = options.amplitude ?? stepSize(rig, mode)
@@ -55,7 +60,13 @@ export async function steps(rig: Rig, record: Recorder, options: TestOptions, pr
         const response = x.map((_, k) => mean(runs.map(run => run[k])))
         last = responseOf(x, response, mode === 'effort' ? undefined : base + size, base)
         figures(record, last, mode, prefix)
-        if (mode === 'effort') firstOrder(record, x, x.map((_, k) => mean(positions.map(run => run[k]))), size)
+        if (mode === 'effort')
+            firstOrder(
+                record,
+                x,
+                x.map((_, k) => mean(positions.map(run => run[k]))),
+                size,
+            )
         record.plot({
             title: `${prefix}Step response (mean of ${runs.length})`,
             xLabel: 'time after the setpoint (s)',

@@ -53,9 +53,16 @@ export async function sweepOver(
         // Times from the stretch's own beginning: with the board's seconds since start the sines would lose digits.
         const time = capture.time.slice(from, to).map(t => t - capture.time[from])
         const derivative = mode !== 'position'
-        points.push(pointOf(time, capture.setpoint.slice(from, to), capture.measured.slice(from, to), frequency, derivative))
+        points.push(
+            pointOf(time, capture.setpoint.slice(from, to), capture.measured.slice(from, to), frequency, derivative),
+        )
         bandwidth = crossing(points, points[0].gain)
-        record.figure(key('lowGain', prefix), `${prefix}gain at ${points[0].frequency.toFixed(2)} Hz`, points[0].gain, unit(mode))
+        record.figure(
+            key('lowGain', prefix),
+            `${prefix}gain at ${points[0].frequency.toFixed(2)} Hz`,
+            points[0].gain,
+            unit(mode),
+        )
         record.figure(key('bandwidth', prefix), `${prefix}bandwidth (-3 dB)`, bandwidth, 'Hz')
         for (const plot of bode(unwrapped(points), prefix)) record.plot(plot)
     }
@@ -82,7 +89,15 @@ export function bode(points: FrequencyPoint[], prefix = ''): Plot[] {
         series: [{ name: title.toLowerCase(), values, points: true }],
     })
     return [
-        plot('Gain', 'dB', points.map(({ gain }) => 20 * Math.log10(gain))),
-        plot('Phase', 'degrees', points.map(({ phase }) => (phase * 180) / Math.PI)),
+        plot(
+            'Gain',
+            'dB',
+            points.map(({ gain }) => 20 * Math.log10(gain)),
+        ),
+        plot(
+            'Phase',
+            'degrees',
+            points.map(({ phase }) => (phase * 180) / Math.PI),
+        ),
     ]
 }

@@ -20,7 +20,12 @@ export const thermal: BenchTest = {
         await rig.arm()
         await rig.hold('effort', duty, 1, 'starting')
         for (let at = 0; at < seconds; at += POINT) {
-            const [from, to] = await rig.samplesWhile(await rig.hold('effort', duty, Math.min(POINT, seconds - at), 'running'), 'effort', duty, 0)
+            const [from, to] = await rig.samplesWhile(
+                await rig.hold('effort', duty, Math.min(POINT, seconds - at), 'running'),
+                'effort',
+                duty,
+                0,
+            )
             if (to - from < 20) continue
             curve.time.push(at)
             curve.speed.push(line(capture.time.slice(from, to), capture.measured.slice(from, to)).slope)

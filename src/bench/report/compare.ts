@@ -1,0 +1,69 @@
+import type { BenchResult, Plot } from '../result'
+import { digits, escape, htmlPage, table } from './html'
+
+/** One figure of two runs. */
+export interface Compared {
+    key: string
+    name: string
+    unit: string
+    a: number | undefined
+    b: number | undefined
+    /** b over a, less 1 */
+    change: number
+}
+
+/** The figures of two runs of one test, those of either. */
+export function compareFigures(a: BenchResult, b: BenchResult): Compared[] {
+    const known = new Map([...a.figures, ...b.figures].map(figure => [figure.key, figure]))
+    return [...known.values()].map(({ key, name, unit }) => {
+        const [left, right] = [a, b].map(run => run.figures.find(figure => figure.key === key)?.value)
+        return { key, name, unit, a: left, b: right, change: (right ?? NaN) / (left ?? NaN) - 1 }
+    })
+}
+
+/** Two runs laid over each other. */
+export function htmlComparison(a: BenchResult, b: BenchResult): string {
+    const label = ({ conditions: { date, serial, joint } }: BenchResult) => `${serial ?? joint} ${date}`
+    const rows = compareFigures(a, b).map(row => [
+        row.name,
+        row.a === undefined ? '–' : digits(row.a),
+        row.b === undefined ? '–' : `${digits(row.b)} ${row.unit}`,
+        Number.isFinite(row.change) ? `${(row.change * 100).toFixed(1)} %` : '',
+    ])
+    const head = `<h1>${escape(a.test)}: A ${escape(label(a))} against B ${escape(label(b))}</h1>`
+    return htmlPage(`${a.test}, compared`, `${head}<h2>Figures: A, B, change</h2>${table(rows)}`, overlaid(a, b))
+}
+
+/** Plots of the same title in one, over the x of both. */
+function overlaid(a: BenchResult, b: BenchResult): Plot[] {
+    return a.plots.flatMap(left => {
+        const right = b.plots.find(({ title }) => title === left.title)
+        if (!right) return []
+        const x = [...new Set([...left.x, ...right.x])].sort((p, q) => p - q)
+        const spread = (plot: Plot, name: string) => {
+            const at = new Map(plot.x.map((value, i) => [value, i]))
+            return plot.series.map(series => ({
+                ...series,
+                name: `${name} ${series.name}`,
+                // Where only the other run has a point, the curve goes on between its own.
+                values: x.map(value =>
+                    at.has(value) ? series.values[at.get(value)!] : between(plot.x, series.values, value),
+                ),
+            }))
+        }
+        return [{ ...left, x, series: [...spread(left, 'A'), ...spread(right, 'B')] }]
+    })
+}
+
+function between(x: number[], values: (number | null)[], at: number): number | null {
+    let i = 1
+    let high = x.length - 1
+    if (x.length < 2 || at < x[0] || at > x[high]) return null
+    while (i < high) {
+        const middle = (i + high) >> 1
+        if (x[middle] < at) i = middle + 1
+        else high = middle
+    }
+    const [a, b] = [values[i - 1], values[i]]
+    return a === null || b === null ? null : a + ((at - x[i - 1]) / (x[i] - x[i - 1])) * (b - a)
+}
