@@ -123,13 +123,9 @@ function stuck(rig: Rig, record: Recorder, duty: number, supplyCurrent: number):
     }
 }
 
-/** Between two ticks of 10 ms no shaft turns by more, rad: 100 rad/s, at a speed that was slow just before. */
-const JUMP = 1
-
-/** Whether a reading of the last half second was a jump that no shaft makes. */
+/** Whether the drive of the last half second was too gentle for any speed limit: then what was fast is the reading. */
 function jumps({ capture, period }: Rig): boolean {
-    const measured = capture.measured.slice(-Math.round(0.5 / period))
-    return measured.some((value, i) => i > 0 && Math.abs(value - measured[i - 1]) > JUMP)
+    return capture.effort.slice(-Math.round(0.5 / period)).every(duty => Math.abs(duty) <= RAMP_TOP)
 }
 
 /** What full drive either way gave. */
