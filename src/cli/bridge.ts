@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
-import type { RobotStatistics } from '../host/robot'
+import type { Robot, RobotStatistics } from '../host/robot'
 import { addBridgeOptions, type BridgeFlags, readBridgeOptions } from './bridge-options'
 import { UsageError } from './failure'
+import { addBrokerOptions, type BrokerCommandOptions, brokerOptions } from './fleet-options'
 import { aborted, onInterruption } from './interruption'
 import { boardOption, checkRobot, jsonOption } from './options'
 import { note, print, printJson, span } from './output'
@@ -10,7 +11,9 @@ import { note, print, printJson, span } from './output'
 const LOOK_MS = 100
 const STATUS_MS = 5000
 
-interface BridgeCommandOptions extends BridgeFlags {
+interface BridgeCommandOptions extends BridgeFlags, Omit<BrokerCommandOptions, 'broker'> {
+    fleet?: string
+    fleetId?: string
     port?: string
     sim?: string
     board: string
@@ -25,6 +28,9 @@ export function addBridge(program: Command): void {
         .option('--sim <robot>', 'simulate a robot in this process instead')
         .addOption(boardOption())
     addBridgeOptions(command)
+    addBrokerOptions(command)
+        .option('--fleet <url>', 'publish the robot to its fleet over this MQTT broker, too (docs/fleet.md)')
+        .option('--fleet-id <name>', "the robot's name in the fleet (default: the robot's own)")
         .addOption(jsonOption('print JSON lines: one for each event and a status each 5 s'))
         .addHelpText(
             'after',
@@ -61,6 +67,12 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         const foxglove = server.foxglove?.url
         say(`rosbridge at ${url}`, 'bridge', { url, foxglove })
         if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
+        if (options.fleet !== undefined) {
+            const id = options.fleetId ?? name
+            const agent = await joinFleet(robot, id, options.fleet, options)
+            ends.push(() => agent.close())
+            say(`${id} in the fleet at ${options.fleet}`, 'fleet', { id, broker: options.fleet })
+        }
         const status = () => {
             const { clients, samplesSent } = server.statistics()
             const mode = robot.state?.mode ?? 'no sample yet'
@@ -77,6 +89,21 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         for (const end of ends.reverse()) await end()
         interruption.release()
     }
+}
+
+async function joinFleet(robot: Robot, id: string, url: string, options: BridgeCommandOptions) {
+    const [{ FleetAgent }, { systemScheduler }, { PACKAGE_VERSION }] = await Promise.all([
+        import('../fleet/agent'),
+        import('../host/scheduler'),
+        import('../version'),
+    ])
+    return FleetAgent.start(robot, {
+        ...brokerOptions(url, options),
+        id,
+        hostVersion: PACKAGE_VERSION,
+        scheduler: systemScheduler,
+        log: note,
+    })
 }
 
 /** Tells when the link is lost and when it is back. */

@@ -15,6 +15,7 @@ const TOLD = [
     'UsageError',
     'CommandError',
     'BuildError',
+    'FleetError',
     'FlashError',
     'SimulationError',
     'FaultPlanError',

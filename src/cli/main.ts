@@ -3,6 +3,7 @@ import { addBench } from './bench'
 import { addBridge } from './bridge'
 import { addBuild } from './build'
 import { reportFailure } from './failure'
+import { addFleet } from './fleet'
 import { addFlash } from './flash'
 import { addLayout } from './layout'
 import { addPorts } from './ports'
@@ -28,7 +29,18 @@ function makeProgram(): Command {
         )
         .exitOverride()
         .showHelpAfterError('See: tendon --help')
-    const commands = [addStart, addSim, addBridge, addTopic, addLayout, addBuild, addFlash, addPorts, addBench]
+    const commands = [
+        addStart,
+        addSim,
+        addBridge,
+        addTopic,
+        addLayout,
+        addBuild,
+        addFlash,
+        addPorts,
+        addBench,
+        addFleet,
+    ]
     for (const add of commands) add(program)
     hint(program)
     return program

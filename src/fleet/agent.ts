@@ -1,0 +1,288 @@
+import { randomUUID } from 'node:crypto'
+import type { Robot, RobotState } from '../host/robot'
+import type { Scheduler } from '../host/scheduler'
+import { MAX_EXPIRY, readCommand, senderOf } from './command-reader'
+import { type BrokerOptions, type Connection, connectBroker } from './connection'
+import { FleetError } from './fleet-error'
+import { Lease } from './lease'
+import {
+    type About,
+    type Answer,
+    type Command,
+    type LeaseMessage,
+    type Presence,
+    stateMessage,
+    type Versions,
+} from './messages'
+import { checkName, FleetTopics } from './topics'
+
+export interface AgentOptions extends BrokerOptions {
+    /** The robot's name in its fleet: unlike all others. */
+    id: string
+    /** First levels of all topics (default `tendon`). */
+    root?: string
+    /** States a second (default 10). */
+    stateRate?: number
+    /** SHA-256 of the program on the board, where it is known. */
+    firmware?: string
+    /** Of this package. */
+    hostVersion: string
+    scheduler: Scheduler
+    log?: (line: string) => void
+}
+
+export const DEFAULT_STATE_RATE = 10
+/** Between looks at the link to the board and at the lease, ms. */
+const WATCH_MS = 100
+/** States wait for the broker in at most this many bytes of the connection; newer ones are dropped. */
+const BUFFER_BYTES = 65_536
+
+/** What does no harm however late it comes. */
+const NEVER_LATE: readonly Command['op'][] = ['ping', 'stop']
+
+/** Counters since the start. */
+export interface AgentStatistics {
+    connected: boolean
+    statesSent: number
+    statesDropped: number
+    commands: number
+    refused: number
+    /** Commands that came twice, or behind newer ones. */
+    stale: number
+}
+
+/**
+ * A robot's place in its fleet: publishes what it is, whether it is there and how it is, and carries out commands of the
+ * planner that holds its lease. The robot's own deadline still stops what a planner drove and then fell silent on.
+ */
+export class FleetAgent {
+    private readonly session: number
+    private readonly lease: Lease
+    private readonly counters = { statesSent: 0, statesDropped: 0, commands: 0, refused: 0, stale: 0 }
+    private readonly topics: FleetTopics
+    private sequence = 0
+    /** When the next state is due, s of the samples' own time. */
+    private nextState = -Infinity
+    private status: Presence['status'] = 'online'
+    private timer: unknown
+    private stopListening = () => {}
+    private closed = false
+    private connection!: Connection
+
+    private constructor(
+        private readonly robot: Robot,
+        private readonly options: AgentOptions,
+    ) {
+        const { scheduler } = options
+        this.session = Math.floor(scheduler.epoch() * 1000)
+        this.topics = new FleetTopics(options.root)
+        this.lease = new Lease(
+            () => scheduler.epoch(),
+            holder => this.leaseEnded(holder),
+        )
+    }
+
+    /** @throws FleetError `bad-name`, `bad-broker`, `unreachable` */
+    static async start(robot: Robot, options: AgentOptions): Promise<FleetAgent> {
+        checkName('robot', options.id)
+        const agent = new FleetAgent(robot, options)
+        const { topics, session } = agent
+        const will: Presence = { status: 'lost', session }
+        agent.connection = await connectBroker(options, {
+            clientId: `tendon-robot-${options.id}-${randomUUID().slice(0, 8)}`,
+            will: {
+                topic: topics.of(options.id, 'presence'),
+                payload: Buffer.from(JSON.stringify(will)),
+                qos: 1,
+                retain: true,
+            },
+        })
+        await agent.open()
+        return agent
+    }
+
+    /** Version of MQTT in use: 5, or 4 for 3.1.1. */
+    get mqttVersion(): number {
+        return this.connection.version
+    }
+
+    statistics(): AgentStatistics {
+        return { connected: this.connection.client.connected, ...this.counters }
+    }
+
+    /** Says goodbye and disconnects. The robot stays as it is. */
+    async close(): Promise<void> {
+        if (this.closed) return
+        this.closed = true
+        this.stopListening()
+        this.options.scheduler.clearTimeout(this.timer)
+        const { client } = this.connection
+        if (client.connected) {
+            await client
+                .publishAsync(this.topics.of(this.options.id, 'presence'), this.presence('closed'), {
+                    qos: 1,
+                    retain: true,
+                })
+                .catch(() => undefined)
+        }
+        await client.endAsync(!client.connected)
+    }
+
+    /** Vanishes as a machine does that loses its power: no goodbye, so that the broker has to notice. For tests. */
+    vanish(): void {
+        this.closed = true
+        this.stopListening()
+        this.options.scheduler.clearTimeout(this.timer)
+        this.connection.client.options.reconnectPeriod = 0
+        this.connection.client.stream.destroy()
+        this.connection.client.end(true)
+    }
+
+    private async open(): Promise<void> {
+        const { client } = this.connection
+        client.on('message', (_topic, payload, packet) => this.receive(payload, packet.retain))
+        // What is retained is said again after each loss: the broker may have started anew, or said the last will.
+        client.on('connect', () => void this.introduce().catch(() => undefined))
+        client.on('close', () => this.closed || this.options.log?.('the broker is gone: trying again'))
+        await this.introduce()
+        this.stopListening = this.robot.onState(state => this.publishState(state))
+        this.watch()
+    }
+
+    private async introduce(): Promise<void> {
+        const { client } = this.connection
+        const { id, stateRate = DEFAULT_STATE_RATE, hostVersion, firmware = null } = this.options
+        const { description } = this.robot
+        const versions: Versions = {
+            host: hostVersion,
+            protocol: description.protocol,
+            configHash: description.configHash,
+            firmware,
+        }
+        const about: About = { session: this.session, description, versions, stateRate }
+        await client.subscribeAsync(this.topics.of(id, 'command'), { qos: 1 })
+        await client.publishAsync(this.topics.of(id, 'about'), JSON.stringify(about), { qos: 1, retain: true })
+        await this.publishLease()
+        await client.publishAsync(this.topics.of(id, 'presence'), this.presence(this.status), { qos: 1, retain: true })
+    }
+
+    private presence(status: Presence['status']): string {
+        return JSON.stringify({ status, session: this.session } satisfies Presence)
+    }
+
+    private publishState(state: RobotState): void {
+        if (state.hostTime < this.nextState) return
+        const period = 1 / (this.options.stateRate ?? DEFAULT_STATE_RATE)
+        // On a grid, so that the rate is kept on average; from here on after a gap.
+        this.nextState = this.nextState + period > state.hostTime ? this.nextState + period : state.hostTime + period
+        const { client } = this.connection
+        const stream = client.stream as { writableLength?: number } | undefined
+        if (!client.connected || (stream?.writableLength ?? 0) > BUFFER_BYTES) {
+            this.counters.statesDropped++
+            return
+        }
+        const { ticks, lateTicks, samplesLost, reconnects } = this.robot.statistics()
+        const message = stateMessage(state, {
+            session: this.session,
+            sequence: this.sequence++,
+            loop: { ticks, lateTicks, samplesLost, reconnects },
+            dropped: this.counters.statesDropped,
+        })
+        client.publish(this.topics.of(this.options.id, 'state'), JSON.stringify(message), { qos: 0, retain: true })
+        this.counters.statesSent++
+    }
+
+    private watch(): void {
+        this.lease.expire()
+        const status = this.robot.statistics().connected ? 'online' : 'unlinked'
+        if (status !== this.status) {
+            this.status = status
+            this.connection.client.publish(this.topics.of(this.options.id, 'presence'), this.presence(status), {
+                qos: 1,
+                retain: true,
+            })
+        }
+        this.timer = this.options.scheduler.setTimeout(() => this.watch(), WATCH_MS)
+    }
+
+    private receive(payload: Buffer, retained: boolean): void {
+        this.counters.commands++
+        this.carryOut(payload, retained).catch((error: unknown) => {
+            this.counters.refused++
+            const { message, code = 'refused' } = error as { message: string; code?: string }
+            this.options.log?.(`command refused: ${message}`)
+            const sender = senderOf(payload)
+            if (sender) this.answer(sender, { ok: false, error: message, code })
+        })
+    }
+
+    private async carryOut(payload: Buffer, retained: boolean): Promise<void> {
+        if (retained) {
+            throw new FleetError('refused', 'the command is retained: it would be repeated at every connection')
+        }
+        const command = readCommand(payload)
+        const now = this.options.scheduler.epoch()
+        if (command.expires < now) {
+            throw new FleetError('expired', `the command expired ${(now - command.expires).toFixed(3)} s ago`)
+        }
+        if (!NEVER_LATE.includes(command.op) && command.expires > now + MAX_EXPIRY) {
+            throw new FleetError(
+                'refused',
+                `expires is ${(command.expires - now).toFixed(1)} s ahead; allowed: ${MAX_EXPIRY}`,
+            )
+        }
+        if (!this.lease.isNew(command.from, command.sequence)) {
+            this.counters.stale++
+            return
+        }
+        if (!['ping', 'lease', 'stop'].includes(command.op)) this.lease.need(command.from)
+        await this.execute(command)
+        // A setpoint is not answered: the states tell what came of it.
+        if (command.op === 'drive' || command.op === 'joint') return
+        this.answer(command, { ok: true, ...(command.op === 'lease' ? { until: this.lease.until } : {}) })
+    }
+
+    private async execute(command: Command): Promise<void> {
+        const { robot } = this
+        switch (command.op) {
+            case 'ping':
+                return
+            case 'lease':
+                this.lease.take(command.from, command.seconds)
+                return this.publishLease()
+            case 'arm':
+                return robot.arm()
+            case 'disarm':
+                return robot.disarm()
+            case 'stop':
+                return robot.stop()
+            case 'drive':
+                return robot.drive(command)
+            case 'joint': {
+                const joint = robot.joint(command.joint)
+                if (command.quantity === 'position') joint.setPosition(command.value)
+                else if (command.quantity === 'velocity') joint.setVelocity(command.value)
+                else joint.setEffort(command.value)
+            }
+        }
+    }
+
+    private answer({ id, from }: { id: string; from: string }, result: Omit<Answer, 'id' | 'time'>): void {
+        const answer: Answer = { id, ...result, time: this.options.scheduler.epoch() }
+        this.connection.client.publish(this.topics.answer(this.options.id, from), JSON.stringify(answer), { qos: 1 })
+    }
+
+    private leaseEnded(holder: string): void {
+        this.options.log?.(`the lease of "${holder}" has ended`)
+        // Nobody is in charge now: motors off at once, not only at the deadline of the last setpoint.
+        if (this.robot.state?.mode === 'armed') void this.robot.disarm().catch(() => undefined)
+        if (!this.closed) void this.publishLease().catch(() => undefined)
+    }
+
+    private async publishLease(): Promise<void> {
+        const { holder = null, until } = this.lease
+        const message: LeaseMessage = { session: this.session, holder, until }
+        const topic = this.topics.of(this.options.id, 'lease')
+        await this.connection.client.publishAsync(topic, JSON.stringify(message), { qos: 1, retain: true })
+    }
+}

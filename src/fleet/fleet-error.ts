@@ -1,0 +1,25 @@
+import type { RobotErrorCode } from '../host/robot'
+
+export type FleetErrorCode =
+    | 'bad-broker'
+    | 'bad-name'
+    | 'expired'
+    | 'leased'
+    | 'no-answer'
+    | 'no-lease'
+    | 'no-robot'
+    | 'refused'
+    | 'unreachable'
+    | 'unsupported'
+
+/** What went wrong between a planner and its fleet. Compare `code`, not the text. */
+export class FleetError extends Error {
+    constructor(
+        readonly code: FleetErrorCode | RobotErrorCode,
+        message: string,
+        options?: ErrorOptions,
+    ) {
+        super(message, options)
+        this.name = 'FleetError'
+    }
+}
