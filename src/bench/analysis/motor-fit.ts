@@ -70,6 +70,8 @@ const KEYS = ['motorConstant', 'resistance', 'inertia', 'brakingInertia', 'coulo
 /** What the sensors' own scales may be off, as a part (95 %): twice the INA226's typical 0.02 %, and what a tick's clock is. */
 const SENSOR_GAIN = 5e-4
 const PASSES = 5
+/** s: within and beyond the Motoron's update period of 10 ms. */
+const FIRST_DELAYS = [0.003, 0.008, 0.013]
 
 /**
  * Fits the model to positions and currents by least squares over the simulated response (output error), so that the encoder's
@@ -88,14 +90,22 @@ export function fitMotor(pieces: Piece[], supply: Supply, guess: MotorModel): Mo
         free.forEach((which, i) => (values[which] = start[which] * Math.exp(logs[i])))
         return Object.fromEntries(KEYS.map((key, i) => [key, values[i]])) as unknown as MotorModel
     }
-    let delays: Edges[] = pieces.map(() => ({ on: 0.008, off: 0.008 }))
-    let logs: number[] = free.map(() => 0)
-    for (let pass = 0; pass < PASSES; pass++) {
-        logs = improve(values => compare(pieces, supply, modelOf(values), delays).residuals, logs)
-        const { shifts } = compare(pieces, supply, modelOf(logs), delays)
-        const later = (delay: number, shift: number) => Math.max(0, Math.min(LONGEST_DELAY, delay + shift))
-        delays = delays.map(({ on, off }, i) => ({ on: later(on, shifts[i].on), off: later(off, shifts[i].off) }))
+    // A late start looks much like a slow motor: begun with a wrong delay the fit may end in a wrong valley. The deepest counts.
+    let best: { logs: number[]; delays: Edges[]; cost: number } | undefined
+    for (const first of FIRST_DELAYS) {
+        let delays: Edges[] = pieces.map(() => ({ on: first, off: first }))
+        let logs: number[] = free.map(() => 0)
+        for (let pass = 0; pass < PASSES; pass++) {
+            logs = improve(values => compare(pieces, supply, modelOf(values), delays).residuals, logs)
+            const { shifts } = compare(pieces, supply, modelOf(logs), delays)
+            const later = (delay: number, shift: number) => Math.max(0, Math.min(LONGEST_DELAY, delay + shift))
+            delays = delays.map(({ on, off }, i) => ({ on: later(on, shifts[i].on), off: later(off, shifts[i].off) }))
+        }
+        const { residuals } = compare(pieces, supply, modelOf(logs), delays)
+        const cost = residuals.reduce((sum, value) => sum + value * value, 0)
+        if (best === undefined || cost < best.cost) best = { logs, delays, cost }
     }
+    const { logs, delays } = best!
     const last = compare(pieces, supply, modelOf(logs), delays)
     const spread = deviations(values => compare(pieces, supply, modelOf(values), delays), logs)
     const model = modelOf(logs)

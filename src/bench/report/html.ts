@@ -27,10 +27,9 @@ export function htmlReport(result: BenchResult): string {
     const { options, parameters, ...told } = conditions
     const given = Object.entries(options).filter(([, value]) => value !== undefined && typeof value !== 'object')
     const rows = [
-        ...Object.entries(told).map(([key, value]) => [
-            key,
-            typeof value === 'number' ? digits(value) : String(value ?? ''),
-        ]),
+        ...Object.entries(told)
+            .filter(([, value]) => value !== undefined)
+            .map(([key, value]) => [key, typeof value === 'number' ? digits(value) : String(value ?? '')]),
         ...given.map(([key, value]) => [`option ${key}`, String(value)]),
         ...Object.entries(parameters ?? {}).map(([key, value]) => [`parameter ${key}`, String(value)]),
         [

@@ -68,7 +68,7 @@ export async function steps(
                 size,
             )
         record.plot({
-            title: `${prefix}Step response (mean of ${runs.length})`,
+            title: `${prefix}Step response, mean of all`,
             xLabel: 'time after the setpoint (s)',
             yLabel: mode === 'position' ? 'rad' : 'rad/s',
             x,
