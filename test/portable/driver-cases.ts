@@ -3,6 +3,7 @@
 import { Tca9548a } from '../../devices/buses/tca9548a'
 import { As5600 } from '../../devices/encoders/as5600'
 import { Lsm6dsox } from '../../devices/imus/lsm6dsox'
+import { Mpu6050 } from '../../devices/imus/mpu6050'
 import { Ina226, signed16 } from '../../devices/power/ina226'
 import { Motoron, crc7, crcTable, speedFromEffort } from '../../devices/motors/motoron'
 import type { Clock } from '../../src/hal/clock'
@@ -183,6 +184,30 @@ async function inertialCases(log: Log, clock: Clock): Promise<void> {
     logBus(log, 'imu', bus)
 }
 
+async function secondInertialCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const imu = new Mpu6050(bus, { frozenLimit: 3, address: 0x69 })
+    const frame = [0x00, 0x01, 0xff, 0xff, 0x20, 0x00, 0xfd, 0xf7, 0x80, 0x00, 0x7f, 0xff, 0x01, 0x48]
+    for (const bytes of [[0x68], [0x40], [4, 3, 0x10, 8], [1], [1], frame]) bus.reply(bytes)
+    log('mpu init', await outcome(imu, clock))
+    const other = [0x80, 0x00, 0x00, 0xff, 0x34, 0x12, 0x01, 0x80, 0xfe, 0xff, 0x00, 0x40, 0x00, 0x81]
+    const zeros = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    for (const bytes of [frame, frame, frame, other, zeros, frame]) bus.reply(bytes)
+    for (let i = 0; i < 6; i++) {
+        log('mpu sample', imu.sample() ? 1 : 0)
+        for (let axis = 0; axis < 3; axis++) {
+            log('mpu rate', imu.raw(axis) * imu.angularVelocityPerCount)
+            log('mpu acceleration', imu.raw(axis + 3) * imu.accelerationPerCount)
+        }
+    }
+    log('mpu errors', imu.errors)
+    bus.reply([0x70])
+    log('mpu wrong part', await outcome(imu, clock))
+    log('mpu divider', await outcome(new Mpu6050(bus, { sampleDivider: 2.5 }), clock))
+    log('mpu bandwidth', await outcome(new Mpu6050(bus, { bandwidthHz: 100 }), clock))
+    logBus(log, 'mpu', bus)
+}
+
 async function powerCases(log: Log, clock: Clock): Promise<void> {
     const bus = new QueuedBus()
     const sensor = new Ina226(bus, 0.01)
@@ -218,5 +243,6 @@ export async function driverCases(log: Log, clock: Clock): Promise<void> {
     await multiplexerCases(log, clock)
     await motorCases(log, clock)
     await inertialCases(log, clock)
+    await secondInertialCases(log, clock)
     await powerCases(log, clock)
 }
