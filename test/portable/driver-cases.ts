@@ -6,6 +6,7 @@ import { Lsm6dsox } from '../../devices/imus/lsm6dsox'
 import { Mpu6050 } from '../../devices/imus/mpu6050'
 import { Ina226, signed16 } from '../../devices/power/ina226'
 import { Motoron, crc7, crcTable, speedFromEffort } from '../../devices/motors/motoron'
+import { Pca9685Servos } from '../../devices/motors/pca9685'
 import type { Clock } from '../../src/hal/clock'
 import { DriverError } from '../../src/hal/driver-error'
 import { NACK_READ, NACK_WRITE, type I2cBus } from '../../src/hal/i2c-bus'
@@ -237,6 +238,34 @@ async function powerCases(log: Log, clock: Clock): Promise<void> {
     logBus(log, 'power', bus)
 }
 
+async function servoCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const ends = { positionLow: -0.7, positionHigh: 0.9, pulseLow: 0.6e-3, pulseHigh: 2.3e-3 }
+    const servos = new Pca9685Servos(bus, {
+        servos: [
+            { channel: 7, ...ends },
+            { channel: 4, ...ends, pulseLow: 2.1e-3, pulseHigh: 0.9e-3 },
+        ],
+        oscillator: 25.7e6,
+    })
+    for (const bytes of [[0x11], [0xe2], [0xe4], [0xe8], [0xe0], [0x20, 0x04], [125]]) bus.reply(bytes)
+    log('servo init', await outcome(servos, clock))
+    log('servo frequency', servos.frequency)
+    for (const position of [NaN, 0, 1 / 3, -0.7, 0.9, 2, -2, Infinity, -Infinity, NaN]) {
+        log('servo write', servos.write([position, -position]) ? 1 : 0)
+        for (const byte of bus.sent) log('servo byte', byte)
+    }
+    log('servo release', servos.release() ? 1 : 0)
+    bus.reply([0x11, 0x04])
+    log('servo check', servos.check() ? 1 : 0)
+    bus.result = NACK_WRITE
+    log('servo nack', servos.write([0, 0]) ? 1 : 0)
+    log('servo absent', await outcome(servos, clock))
+    log('servo errors', servos.errors)
+    log('servo config', await outcome(new Pca9685Servos(bus, { servos: [] }), clock))
+    logBus(log, 'servo', bus)
+}
+
 /** Runs all drivers; `log` gets every result under a name, in an order that never changes. */
 export async function driverCases(log: Log, clock: Clock): Promise<void> {
     await encoderCases(log, clock)
@@ -245,4 +274,5 @@ export async function driverCases(log: Log, clock: Clock): Promise<void> {
     await inertialCases(log, clock)
     await secondInertialCases(log, clock)
     await powerCases(log, clock)
+    await servoCases(log, clock)
 }
