@@ -37,11 +37,7 @@ export interface BenchOptions {
     duration?: number
     from?: number
     to?: number
-    bandwidth?: number
-    damping?: number
     trajectory?: string
-    relay?: boolean
-    store?: boolean
     resume?: string
 }
 
@@ -99,12 +95,6 @@ export function testOptions(command: Command): Command {
             new Option('--from <Hz>', 'sweep, chirp, follow: frequency to begin with').argParser(real(0, 50, true)),
         )
         .addOption(new Option('--to <Hz>', 'sweep, chirp: frequency to end with').argParser(real(0, 50, true)))
-        .addOption(
-            new Option('--bandwidth <Hz>', 'tune: bandwidth of the velocity loop to reach').argParser(
-                real(0, 20, true),
-            ),
-        )
-        .addOption(new Option('--damping <ζ>', 'tune: damping to reach').argParser(real(0.3, 2)))
         .option('--trajectory <file>', 'follow: CSV of times (s) and positions (rad)')
         .option('--resume <file>', 'soak: goes on where this file says it was, and keeps it up to date')
 }
@@ -122,14 +112,14 @@ export function safetyOf(options: BenchOptions): Partial<SafetyLimits> {
 
 /** @throws UsageError */
 export async function settingsOf(options: BenchOptions): Promise<TestOptions> {
-    const { mode, amplitude, offset, repeats, duration, from, to, bandwidth, damping } = options
+    const { mode, amplitude, offset, repeats, duration, from, to } = options
     if (from !== undefined && to !== undefined && !(from < to))
         throw new UsageError(`--from ${from} is not below --to ${to}`)
     const trajectory =
         options.trajectory === undefined
             ? undefined
             : parseTrajectory(options.trajectory, await text(options.trajectory))
-    return { mode, amplitude, offset, repeats, duration, from, to, bandwidth, damping, trajectory }
+    return { mode, amplitude, offset, repeats, duration, from, to, trajectory }
 }
 
 /** @throws UsageError naming file and key */

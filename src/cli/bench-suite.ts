@@ -25,7 +25,7 @@ interface Suite {
 }
 
 /** Keys that a step's options may have. */
-const OPTIONS = ['mode', 'amplitude', 'offset', 'repeats', 'duration', 'from', 'to', 'bandwidth', 'damping']
+const OPTIONS = ['mode', 'amplitude', 'offset', 'repeats', 'duration', 'from', 'to']
 
 /** Tests one unit by a suite's file: prompts, tests in order until one fails, a row in the CSV. Fails when the unit does. */
 export async function runSuite(file: string, options: BenchOptions & { csv: string }): Promise<void> {

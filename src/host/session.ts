@@ -121,7 +121,12 @@ export class RobotSession implements Robot {
     }
 
     async arm(): Promise<void> {
-        const blocked = readU32(await this.command(RobotCommand.Arm), 0)
+        const answer = await this.command(RobotCommand.Arm).catch((error: RobotError) => {
+            // A board that stood still carries it out when it goes on: what is sent behind it takes it back.
+            if (error.code === 'no-answer') this.disarm().catch(() => undefined)
+            throw error
+        })
+        const blocked = readU32(answer, 0)
         if (blocked === 0) return
         const reasons = FAULT_NAMES.filter((_, bit) => blocked & (1 << bit))
         throw new RobotError('blocked', `arming is blocked by: ${reasons.join(', ')}`)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { settle, simulate } from '../../src/simulate'
-import { connectArmedRover, keepDriving, logWheels, pass, seconds, type Rig } from './rig'
+import { connectArmedRover, connectRover, keepDriving, logWheels, pass, seconds, type Rig } from './rig'
 
 /** Drives, and a second later has a fault for as long as asked for. */
 async function driveInto(fault: object, options = {}): Promise<Rig> {
@@ -115,4 +115,17 @@ test('faults are part of the trace, and the same plan with the same seed gives t
     expect(await run(plan(1.1))).not.toBe(first)
     expect(await run(plan(1), 2)).not.toBe(first)
     expect(await run()).not.toBe(first)
+})
+
+test('arming that was given up while the board stood still does not take effect when it goes on', async () => {
+    const rig = await connectRover({ seed: 3 })
+    rig.robot.inject({ at: seconds(rig.robot), kind: 'board-stall', duration: 1.5 })
+    const modes = new Set<string>()
+    await expect(settle(rig.robot, rig.session.arm())).rejects.toMatchObject({ code: 'no-answer' })
+    await pass(rig.robot, 1)
+    rig.session.onState(({ mode }) => modes.add(mode))
+    keepDriving(rig, 0.2)
+    await pass(rig.robot, 0.5)
+    expect([...modes]).toEqual(['idle'])
+    expect(rig.robot.body.outputs()).toEqual([0, 0])
 })

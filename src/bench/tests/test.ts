@@ -15,15 +15,8 @@ export interface TestOptions {
     /** Hz */
     from?: number
     to?: number
-    /** Hz: what `tune` is to reach. */
-    bandwidth?: number
-    damping?: number
     /** What `follow` follows: time (s) and position (rad). */
     trajectory?: { time: number; position: number }[]
-    /** Whether `tune` stores the gains in the robot. */
-    store?: boolean
-    /** Whether `tune` finds gains by experiment instead of from a model. */
-    relay?: boolean
     /** What `soak` went through before, and where it says what it has gone through. */
     resume?: unknown
     onCycle?: (state: unknown) => void
