@@ -44,7 +44,7 @@ export interface LinkOptions {
     reconnectMaxMs?: number
     /** How long {@link Link.start} waits for the board's answer, ms (default 5000). */
     startTimeoutMs?: number
-    /** Most bytes that may wait in the stream (default 4096, 40 ms at 1 Mbaud); a frame that would exceed it is dropped. */
+    /** Most bytes that may wait in the stream (default 4096, 27 ms at 1.5 Mbaud); a frame that would exceed it is dropped. */
     bufferBytes?: number
 }
 

@@ -3,8 +3,11 @@ import type { ByteStream } from './byte-stream'
 import { describePorts, listPorts } from './ports'
 import { RobotError } from './robot'
 
-/** Speed the board's USB bridge is specified for (usbbridge.md), bit/s; a board with USB of its own ignores it. */
-export const DEFAULT_BAUD_RATE = 1_000_000
+/**
+ * Speed of an ESP32's UART in the DeviceScript runtime, bit/s, which Jacdac's own serial transport uses, too (usbbridge.md asks
+ * for 1 Mbaud or more). A board with USB of its own ignores it.
+ */
+export const DEFAULT_BAUD_RATE = 1_500_000
 
 /** A byte stream that tells how much of what was written still waits. */
 export interface BufferedByteStream extends ByteStream {
