@@ -44,7 +44,7 @@ export class Ina226 {
     /** A a count */
     readonly amperePerCount: number
     /** V a count */
-    readonly voltPerCount = BUS_VOLTS_PER_COUNT
+    readonly voltPerCount: number = BUS_VOLTS_PER_COUNT
 
     private readonly shuntPointer = Buffer.alloc(1)
     private readonly busPointer = Buffer.alloc(1)

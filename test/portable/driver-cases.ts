@@ -4,6 +4,7 @@ import { Tca9548a } from '../../devices/buses/tca9548a'
 import { As5600 } from '../../devices/encoders/as5600'
 import { Lsm6dsox } from '../../devices/imus/lsm6dsox'
 import { Mpu6050 } from '../../devices/imus/mpu6050'
+import { Ina219 } from '../../devices/power/ina219'
 import { Ina226, signed16 } from '../../devices/power/ina226'
 import { Motoron, crc7, crcTable, speedFromEffort } from '../../devices/motors/motoron'
 import { Pca9685Servos } from '../../devices/motors/pca9685'
@@ -232,6 +233,22 @@ async function powerCases(log: Log, clock: Clock): Promise<void> {
         log('power voltage', sensor.supplyRaw * sensor.voltPerCount)
     }
     log('power lowest', signed16(0x80, 0))
+    const other = new Ina219(bus, 0.1, 0x41)
+    for (const bytes of [
+        [0x39, 0x9f],
+        [0x39, 0xcf],
+        [0x5d, 0x98],
+        [0x5d, 0x9a],
+        [0xff, 0x38],
+    ])
+        bus.reply(bytes)
+    log('power other init', await outcome(other, clock))
+    for (let i = 0; i < 2; i++) {
+        log('power other sample', other.sample() ? 1 : 0)
+        log('power other current', other.currentRaw * other.amperePerCount)
+        log('power other voltage', other.supplyRaw * other.voltPerCount)
+    }
+    log('power other errors', other.errors)
     bus.result = NACK_WRITE
     log('power nack', sensor.sample() ? 1 : 0)
     log('power absent', await outcome(sensor, clock))
