@@ -1,6 +1,7 @@
 // Runs every driver against a scripted bus and logs what it did, in code that both VMs run: the test that calls this in
 // Node and on the DeviceScript VM compares the two logs, number by number. The exact bytes are asserted in test/devices.
 import { Tca9548a } from '../../devices/buses/tca9548a'
+import { As5048b } from '../../devices/encoders/as5048b'
 import { As5600 } from '../../devices/encoders/as5600'
 import { Lsm6dsox } from '../../devices/imus/lsm6dsox'
 import { Mpu6050 } from '../../devices/imus/mpu6050'
@@ -101,6 +102,40 @@ async function encoderCases(log: Log, clock: Clock): Promise<void> {
     log('encoder errors', encoder.errors)
     log('encoder config', await outcome(new As5600(bus, 0), clock))
     logBus(log, 'encoder', bus)
+}
+
+async function secondEncoderCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const encoder = new As5048b(bus, 0x41, 3)
+    for (const bytes of [
+        [0, 0, 0, 0, 0, 0],
+        [0x80, 1, 0x40, 0, 0xff, 0x3f],
+        [1, 0x40, 0, 0xff, 0x3f],
+    ])
+        bus.reply(bytes)
+    log('as5048 init', await outcome(encoder, clock))
+    log('as5048 full scale', encoder.angle)
+    const good = [1, 0x40, 1, 0x12, 0x34]
+    const overflow = [3, 0x40, 1, 0x12, 0x35]
+    const lost = [9, 0x1f, 1, 0x12, 0x35]
+    const weak = [9, 0x20, 1, 0x12, 0x35]
+    for (const bytes of [good, overflow, lost, weak, [1, 0x40, 1, 0x12, 0x74], good, good, good]) bus.reply(bytes)
+    for (let i = 0; i < 8; i++) {
+        log('as5048 sample', encoder.sample() ? 1 : 0)
+        log('as5048 raw', encoder.angleRaw)
+        log('as5048 angle', encoder.angle)
+        log('as5048 weak', encoder.magnetTooWeak() ? 1 : 0)
+    }
+    bus.reply([0, 0, 0, 0, 0x54, 0x49])
+    log('as5048 wrong part', await outcome(encoder, clock))
+    for (let i = 0; i < 11; i++) bus.reply([0x80, 5, 0x40, 0, 0, 0])
+    log('as5048 strong', await outcome(encoder, clock))
+    bus.result = NACK_READ
+    log('as5048 nack', encoder.sample() ? 1 : 0)
+    log('as5048 absent', await outcome(encoder, clock))
+    log('as5048 errors', encoder.errors)
+    log('as5048 config', await outcome(new As5048b(bus, 0x40, 1), clock))
+    logBus(log, 'as5048', bus)
 }
 
 async function multiplexerCases(log: Log, clock: Clock): Promise<void> {
@@ -286,6 +321,7 @@ async function servoCases(log: Log, clock: Clock): Promise<void> {
 /** Runs all drivers; `log` gets every result under a name, in an order that never changes. */
 export async function driverCases(log: Log, clock: Clock): Promise<void> {
     await encoderCases(log, clock)
+    await secondEncoderCases(log, clock)
     await multiplexerCases(log, clock)
     await motorCases(log, clock)
     await inertialCases(log, clock)
