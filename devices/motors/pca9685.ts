@@ -165,7 +165,9 @@ export class Pca9685Servos {
      * Sends every servo to its position: rad, clamped to its ends; NaN leaves its last pulse, or none after a release. One
      * transaction, no allocation, no call but the bus.
      *
-     * @returns whether it was acknowledged; if not, the servos stay where they were sent before
+     * @returns whether it was acknowledged. If its address was not, the servos keep their pulses; if it broke off later, those
+     *   before have their new ones, and one may have half of its new pulse and half of its old, 1.2 ms off at worst at 50 Hz,
+     *   until the next update: so write again soon, or release.
      *
      * @inline
      */

@@ -18,12 +18,12 @@ const UNUSED_BIT = 0x4000
 const CONTINUOUS = 7
 /** Bits of the bus voltage register (section 8.6.3.2). */
 const [CNVR, OVF] = [2, 1]
-/** Conversion times by the four bits of SADC and BADC, s (table 5). Of the first eight, bit 2 does not matter. */
+/** Conversion times by the four bits of SADC and BADC, s (section 8.6.2.1). Of the first eight, bit 2 does not matter. */
 const RESOLUTIONS = [84e-6, 148e-6, 276e-6, 532e-6]
 const AVERAGES = [532e-6, 1.06e-3, 2.13e-3, 4.26e-3, 8.51e-3, 17.02e-3, 34.05e-3, 68.1e-3]
 const SHUNT_VOLTS_PER_COUNT = 10e-6
 const BUS_VOLTS_PER_COUNT = 4e-3
-/** Full scale of the shunt voltage by PG, counts: ±40, 80, 160, 320 mV (table 4). */
+/** Full scale of the shunt voltage by PG, counts: ±40, 80, 160, 320 mV (section 8.6.2.1). */
 const SHUNT_RANGE = [4000, 8000, 16000, 32000]
 /** Full scale of the bus voltage by BRNG, counts: 16, 32 V. */
 const BUS_RANGE = [4000, 8000]

@@ -31,7 +31,7 @@ describe('INA219', () => {
         expect([0, 1, 2, 3, 4, 5].map(read)).toEqual([0x399f, 0, 0, 0, 0, 0])
     })
 
-    test('the worked example of section 9.2.2.1, table 8', () => {
+    test('the worked example of section 9.2.2.1', () => {
         const { state, write, read } = setUp({ shunt: 0.002 })
         Object.assign(state, { current: 10, voltage: 11.98 })
         write(0x00, 0x019f)
@@ -66,7 +66,7 @@ describe('INA219', () => {
         expect(read(0x02) >> 3).toBe(4000)
     })
 
-    test('conversions take the time of table 5, and CNVR tells when the first is over', () => {
+    test('conversions take the time of section 8.6.2.1, and CNVR tells when the first is over', () => {
         // BADC and SADC: 9 bits each; 12 bits each; 128 samples each; 9 bits and 2 samples.
         for (const [bits, time] of [
             [0x000, 168e-6],
