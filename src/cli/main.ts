@@ -6,6 +6,7 @@ import { reportFailure } from './failure'
 import { addFleet } from './fleet'
 import { addFlash } from './flash'
 import { addLayout } from './layout'
+import { addNew } from './new'
 import { addPorts } from './ports'
 import { addSim } from './sim'
 import { addStart } from './start'
@@ -38,6 +39,7 @@ function makeProgram(): Command {
         addBuild,
         addFlash,
         addPorts,
+        addNew,
         addBench,
         addFleet,
     ]
