@@ -14,7 +14,7 @@ export const wiring: RobotWiring = {
             address: MOTORON_ADDRESS,
             terminals: [
                 { terminal: 'VM, GND', to: 'battery, 12 V' },
-                { terminal: 'M1A, M1B', to: 'left wheel: Pololu 37D 50:1, 12 V' },
+                { terminal: 'M1A, M1B', to: 'left wheel: Pololu 37D 30:1, 12 V' },
                 { terminal: 'M2A, M2B', to: 'right wheel, which is mounted the other way round' },
             ],
         },
