@@ -121,21 +121,19 @@ export class As5048b {
             return false
         }
         const diagnostics = b[0]
-        const magnitudeHigh = b[1]
-        const magnitudeLow = b[2]
-        const low = b[4]
+        const magnitude = (b[1] << 6) | b[2]
+        const raw = (b[3] << 6) | b[4]
         this.diagnosticsRaw = diagnostics
-        const raw = (b[3] << 6) | low
-        const magnitude = (magnitudeHigh << 6) | magnitudeLow
         if (raw !== this.angleRaw || magnitude !== this.magnitudeRaw) this.repeats = 0
         else this.repeats++
         if (
-            (diagnostics & ~(COMP_LOW | COMP_HIGH)) !== OFFSET_COMPENSATION_FINISHED ||
-            low > SIX_BITS ||
-            magnitudeLow > SIX_BITS ||
+            (b[2] | b[4]) > SIX_BITS ||
             // The first of the equal samples was not a repetition.
             this.repeats + 1 >= this.frozenLimit ||
-            ((diagnostics & COMP_HIGH) !== 0 && magnitudeHigh < this.leastMagnitude)
+            // Nearly always the flags are exactly this.
+            (diagnostics !== OFFSET_COMPENSATION_FINISHED &&
+                ((diagnostics & ~(COMP_LOW | COMP_HIGH)) !== OFFSET_COMPENSATION_FINISHED ||
+                    ((diagnostics & COMP_HIGH) !== 0 && b[1] < this.leastMagnitude)))
         ) {
             this.errors++
             this.valid = false
