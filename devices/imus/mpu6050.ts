@@ -4,8 +4,8 @@
 // - A sample is one transaction of the 14 bytes 0x3B to 0x48 (accelerometer X Y Z, temperature, gyroscope X Y Z, high
 //   byte first): about 0.4 ms of bus at 400 kHz. A burst comes from one sample of the chip (RM, registers 59 to 64).
 //   `frame` has telemetry's order, gyroscope first and low byte first. Twelve copies of a byte do that: 80 operations,
-//   0.2 ms on an RP2040. Words of four bytes swapped with masks would be fewer lines but seven calls of `getAt` and
-//   `setAt`, and slower.
+//   0.2 ms on an RP2040. Swapping words of four bytes with masks counts 5 operations less, but seven of them would be
+//   `getAt` and `setAt`, which take longer than others there (a pair of them 45 to 70 µs): no gain.
 // - A sensor that stopped goes on sending its last values. Real noise changes at least one of the six from sample to
 //   sample, so `frozenLimit` equal samples in a row count as a failure. A sample rate below the loop's repeats samples:
 //   then choose the limit above the repetition.
