@@ -11,6 +11,7 @@ import { addPorts } from './ports'
 import { addSim } from './sim'
 import { addStart } from './start'
 import { addTopic } from './topic'
+import { addVerifySafety } from './verify-safety'
 
 /** The command line: `tendon <command> …`. Sets the process's exit code. */
 export async function main(argv: string[]): Promise<void> {
@@ -42,6 +43,7 @@ function makeProgram(): Command {
         addNew,
         addBench,
         addFleet,
+        addVerifySafety,
     ]
     for (const add of commands) add(program)
     hint(program)

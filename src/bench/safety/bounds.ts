@@ -1,0 +1,65 @@
+import { HOUSEKEEPING_TICKS } from '../../onboard/tick-loop'
+import type { RobotConfig } from '../../onboard/robot-config'
+
+/** The Motoron counts its command timeout in steps of this, s (guide, 8 "Command timeout"). */
+const CHIP_STEP = 0.004
+
+/** By when the motors must be off. */
+export interface Bound {
+    /** What the time counts from: the last valid setpoint, the last tick before the motors were off, or the fault's beginning. */
+    readonly from: 'setpoint' | 'tick' | 'fault'
+    /** For people. */
+    readonly text: string
+    /** The motor controller does not hear the board, so it drives on while the board holds the motors for stopped. */
+    readonly unheard?: boolean
+    /** s */
+    seconds(config: RobotConfig): number
+}
+
+const tick = ({ tickPeriodMs }: RobotConfig) => tickPeriodMs / 1000
+// `main.ts` of a robot gives its motor controller the robot's own command timeout.
+const chip = ({ commandTimeoutMs }: RobotConfig) => Math.ceil(commandTimeoutMs / 1000 / CHIP_STEP) * CHIP_STEP
+
+/**
+ * Every bound that applies to some scenario. A fault may begin while a pass of the board's main loop runs, a tick's length late
+ * at most, and its effect is seen by the tick after it: hence two ticks beside what the firmware or the chip waits for, and a
+ * third for a new duty, which the Motoron takes every 10 ms.
+ */
+export const BOUNDS = {
+    deadline: {
+        from: 'setpoint',
+        text: 'deadline + one tick after the last valid setpoint',
+        seconds: config => config.commandTimeoutMs / 1000 + tick(config),
+    },
+    chip: {
+        from: 'tick',
+        text: "motor controller's timeout + 4 ms after the last tick",
+        seconds: config => chip(config) + CHIP_STEP,
+    },
+    chipUnheard: {
+        from: 'fault',
+        text: "motor controller's timeout + 4 ms + two ticks after the fault",
+        unheard: true,
+        seconds: config => chip(config) + CHIP_STEP + 2 * tick(config),
+    },
+    chipAtOnce: {
+        from: 'fault',
+        text: 'two ticks after the fault',
+        seconds: config => 2 * tick(config),
+    },
+    sensor: {
+        from: 'fault',
+        text: 'sensor timeout + three ticks after the fault',
+        seconds: config => config.sensorTimeoutMs / 1000 + 3 * tick(config),
+    },
+    supply: {
+        from: 'fault',
+        text: `housekeeping (${HOUSEKEEPING_TICKS} ticks) + three ticks after the fault`,
+        seconds: config => (HOUSEKEEPING_TICKS + 3) * tick(config),
+    },
+    command: {
+        from: 'fault',
+        text: 'three ticks after the command',
+        seconds: config => 3 * tick(config),
+    },
+} satisfies Record<string, Bound>

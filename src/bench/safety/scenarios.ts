@@ -1,0 +1,145 @@
+import type { RobotSession } from '../../host/session'
+import { Ina226 } from '../../sim/chips/ina226'
+import { Motoron } from '../../sim/chips/motoron'
+import type { BodyParts } from '../../sim/faults/body-parts'
+import type { Random } from '../../sim/random'
+import { type Bound, BOUNDS } from './bounds'
+
+/** Something that goes wrong while a planner drives the robot. */
+export interface Scenario {
+    readonly name: string
+    readonly bound: Bound
+    /** The fault, as an entry of a fault file without its time; parameters are drawn. */
+    readonly fault?: (random: Random) => object
+    /** What the host does instead; with neither, the planner falls silent. */
+    readonly act?: (session: RobotSession) => Promise<void>
+    /** Modes that telemetry may tell at the end; any when absent, as where telemetry is what broke. */
+    readonly ends?: readonly string[]
+    /** How long it is watched from the fault on, s; {@link WATCH} when absent. */
+    readonly watch?: number
+}
+
+/** The planner goes on until this long after the fault, then it is silent and the run is watched to its end, s. */
+export const PLANNING = 0.6
+export const WATCH = 1.4
+/** A board that starts anew is described and tells its mode again within this, s. */
+const RESTART_WATCH = 4
+
+const lost = (random: Random) => random.uniform(0.001, 0.05)
+const { deadline, chip } = BOUNDS
+
+/** Faults of the link, of the host and of the runtime: those of `npm run soak -- stop`, whose seeds count on their order. */
+export const LINK_SCENARIOS: readonly Scenario[] = [
+    { name: 'planner falls silent', bound: deadline, ends: ['timeout'] },
+    { name: 'link dropped both ways', bound: chip, fault: () => ({ kind: 'link-drop' }) },
+    { name: 'link dropped to the board', bound: chip, fault: () => ({ kind: 'link-drop', direction: 'to-board' }) },
+    {
+        name: 'frames lost by chance',
+        bound: deadline,
+        fault: random => ({ kind: 'link-drop', probability: random.uniform(0.1, 0.6), duration: PLANNING }),
+    },
+    {
+        name: 'bytes lost by chance',
+        bound: deadline,
+        fault: random => ({ kind: 'link-drop', unit: 'byte', probability: lost(random), duration: PLANNING }),
+    },
+    {
+        name: 'bytes corrupted',
+        bound: deadline,
+        fault: random => ({ kind: 'link-corrupt', probability: lost(random), duration: PLANNING }),
+    },
+    {
+        name: 'link delayed',
+        bound: chip,
+        fault: random => ({ kind: 'link-delay', delay: random.uniform(0, 0.3), jitter: 0.05, duration: PLANNING }),
+    },
+    {
+        name: 'frames duplicated',
+        bound: deadline,
+        fault: random => ({ kind: 'link-duplicate', delay: random.uniform(0, 0.05), duration: PLANNING }),
+    },
+    { name: 'port unplugged', bound: chip, fault: () => ({ kind: 'link-unplug' }) },
+    { name: 'host stalled', bound: chip, fault: () => ({ kind: 'host-stall', duration: 5 }) },
+    { name: 'runtime stalled', bound: chip, fault: () => ({ kind: 'board-stall' }) },
+]
+
+/** Every scenario for a robot that has these parts: the link's, the board's, commands that stop, and each part's. */
+export function catalogue(parts: BodyParts): Scenario[] {
+    return [...LINK_SCENARIOS, ...BOARD_SCENARIOS, ...partScenarios(parts)]
+}
+
+const BOARD_SCENARIOS: readonly Scenario[] = [
+    { name: 'emergency stop', bound: BOUNDS.command, act: session => session.stop(), ends: ['estop'] },
+    { name: 'disarmed while driving', bound: BOUNDS.command, act: session => session.disarm(), ends: ['idle'] },
+    { name: 'runtime stalled for 0.3 s', bound: chip, fault: () => ({ kind: 'board-stall', duration: 0.3 }) },
+    { name: 'port unplugged for 0.3 s', bound: chip, fault: () => ({ kind: 'link-unplug', duration: 0.3 }) },
+    {
+        name: 'board reset',
+        bound: chip,
+        fault: () => ({ kind: 'board-reset' }),
+        ends: ['idle'],
+        watch: RESTART_WATCH,
+    },
+    {
+        name: 'brown-out',
+        bound: BOUNDS.chipAtOnce,
+        fault: random => ({ kind: 'brown-out', duration: random.uniform(0.01, 0.2) }),
+        ends: ['idle'],
+        watch: RESTART_WATCH,
+    },
+    {
+        name: 'motor supply gone',
+        bound: BOUNDS.supply,
+        fault: () => ({ kind: 'supply-sag', volts: 0 }),
+        ends: ['fault'],
+    },
+]
+
+function partScenarios({ chips, encoders, motors, imus }: BodyParts): Scenario[] {
+    const list: Scenario[] = []
+    for (const [target, { device }] of Object.entries(chips)) {
+        const motor = device instanceof Motoron
+        // What only measures the supply stops nothing.
+        const optional = device instanceof Ina226
+        const bound = motor ? BOUNDS.chipUnheard : optional ? deadline : BOUNDS.sensor
+        const ends = optional ? ['timeout'] : ['fault']
+        list.push({ name: `${target} not answering`, bound, ends, fault: () => ({ kind: 'i2c-nack', target }) })
+        list.push({ name: `${target} wire broken`, bound, ends, fault: () => ({ kind: 'broken-wire', target }) })
+        list.push({
+            name: `${target} answers by chance`,
+            bound: deadline,
+            fault: random => ({ kind: 'i2c-nack', target, probability: random.uniform(0.05, 0.4) }),
+        })
+        if (!motor) continue
+        list.push({
+            name: `${target} reset`,
+            bound: BOUNDS.chipAtOnce,
+            ends,
+            fault: () => ({ kind: 'chip-reset', target }),
+        })
+        list.push({
+            name: `${target} away for 0.3 s`,
+            bound,
+            ends,
+            fault: () => ({ kind: 'i2c-nack', target, duration: 0.3 }),
+        })
+    }
+    // What the board need not notice may not keep a robot from stopping when its planner does.
+    const afterwards = (name: string, fault: (random: Random) => object) => list.push({ name, bound: deadline, fault })
+    for (const target of Object.keys(imus)) {
+        afterwards(`${target} frozen, then silence`, () => ({ kind: 'imu-failure', target, mode: 'frozen' }))
+    }
+    for (const target of Object.keys(encoders)) {
+        afterwards(`${target} encoder frozen, then silence`, () => ({ kind: 'encoder-freeze', target }))
+        afterwards(`${target} encoder jumps, then silence`, random => ({
+            kind: 'encoder-jump',
+            target,
+            angle: random.uniform(-3, 3),
+        }))
+    }
+    for (const target of Object.keys(motors)) {
+        afterwards(`${target} jammed, then silence`, () => ({ kind: 'motor-jam', target }))
+        afterwards(`${target} lead broken, then silence`, () => ({ kind: 'broken-wire', target }))
+    }
+    return list
+}
