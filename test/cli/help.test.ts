@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { tendon } from './tendon'
 
-const COMMANDS = ['start', 'sim', 'bridge', 'topic', 'topic list', 'topic echo', 'topic pub', 'build', 'ports', 'verify-safety']
+const COMMANDS = [
+    'start',
+    'sim',
+    'bridge',
+    'topic',
+    'topic list',
+    'topic echo',
+    'topic pub',
+    'build',
+    'ports',
+    'verify-safety',
+]
 
 describe('help', () => {
     it.concurrent.each(COMMANDS)('of %s says how to call it, with an example', async command => {
