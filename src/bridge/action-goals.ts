@@ -1,8 +1,10 @@
+import type { Commander } from '../host/lease'
 import { type Fields, needObject, needText, optionalText, Refusal, show } from './checks'
 import type { Hub } from './hub'
+import { refused } from './planner-input'
 import { sameType } from './ros/definitions'
 import { TRAJECTORY_ACTION } from './topics'
-import { FOLLOW_TYPE, GoalStatus } from './trajectories'
+import { FOLLOW_TYPE, type GoalClient, GoalStatus } from './trajectories'
 
 /** The action goals of one rosbridge client. */
 export class ActionGoals {
@@ -10,6 +12,7 @@ export class ActionGoals {
 
     constructor(
         private readonly hub: Hub,
+        private readonly commander: Commander,
         private readonly answer: (message: object) => void,
     ) {}
 
@@ -24,7 +27,7 @@ export class ActionGoals {
             checkAction(action, optionalText(message, 'action_type'))
             const wantsFeedback = message.feedback === true
             const goal = needObject(message.args, 'args', 'trajectory')
-            const cancel = this.hub.trajectories.follow(goal, {
+            const cancel = this.follow(goal, {
                 feedback: values => void (wantsFeedback && reply('action_feedback', { values })),
                 result: (status, values) => {
                     this.cancels.delete(id)
@@ -37,6 +40,11 @@ export class ActionGoals {
             reply('action_result', { values: text, status: GoalStatus.Unknown, result: false })
             throw error
         }
+    }
+
+    private follow(goal: Fields, client: GoalClient): () => void {
+        const { lease, trajectories } = this.hub
+        return refused(() => lease.command(this.commander, () => trajectories.follow(goal, client)))
     }
 
     /** `cancel_action_goal`: the result tells when it has come to rest. @throws Refusal */

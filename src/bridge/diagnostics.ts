@@ -67,8 +67,9 @@ export class Diagnostics {
     /**
      * @param now s since the Unix epoch
      * @param bridge what the bridge counted so far
+     * @param commander who commands the robot
      */
-    report(now: number, bridge: BridgeStatistics): DiagnosticArray {
+    report(now: number, bridge: BridgeStatistics, commander = 'nobody'): DiagnosticArray {
         const state = this.robot.state
         const statistics = this.robot.statistics()
         const { name, configHash } = this.robot.description
@@ -78,7 +79,7 @@ export class Diagnostics {
             loop(statistics, this.before, stale),
             link(statistics, this.before, state),
             joints(state, stale),
-            door(bridge, bridge.samplesDropped - this.droppedBefore),
+            door(bridge, bridge.samplesDropped - this.droppedBefore, commander),
         ]
         this.before = { ...statistics }
         this.droppedBefore = bridge.samplesDropped
@@ -171,8 +172,8 @@ function joints(state: RobotState | undefined, stale: boolean): Part {
     }
 }
 
-function door(bridge: BridgeStatistics, dropped: number): Part {
-    const values: Part['values'] = {}
+function door(bridge: BridgeStatistics, dropped: number, commander: string): Part {
+    const values: Part['values'] = { commander }
     for (const [key, value] of Object.entries(bridge)) values[words(key)] = value as number
     return {
         level: dropped > 0 ? Level.WARN : Level.OK,

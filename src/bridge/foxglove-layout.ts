@@ -27,6 +27,7 @@ export function foxgloveLayout(description: RobotDescription): object {
         { id: '3D!tendon', config: { followTf: drive ? ODOMETRY_FRAME : 'base_link', topics: {} } },
         { id: 'DiagnosticSummary!tendon', config: { topicToRender: DIAGNOSTICS_TOPIC } },
         { id: 'Parameters!tendon', config: { title: 'Parameters' } },
+        service('take-over', '/take_over'),
         service('arm', '/arm'),
         service('stop', '/stop'),
         ...(drive ? [{ id: 'Teleop!tendon', config: { topic: VELOCITY_TOPIC, publishRate: 20, ...teleop() } }] : []),

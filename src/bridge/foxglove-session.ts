@@ -1,3 +1,4 @@
+import type { Commander } from '../host/lease'
 import { textFrame } from './access/frame'
 import type { Peer } from './access/listener'
 import type { Outbox } from './access/outbox'
@@ -37,7 +38,7 @@ interface PublishedChannel {
 }
 
 /** One Foxglove client: carries out its operations, or tells it why not. */
-export class FoxgloveSession implements Peer {
+export class FoxgloveSession implements Peer, Commander {
     private readonly subscriptions = new Map<number, FoxgloveSubscription>()
     private readonly published = new Map<number, PublishedChannel>()
     private readonly input: PlannerInput
@@ -69,8 +70,9 @@ export class FoxgloveSession implements Peer {
         private readonly catalogue: FoxgloveCatalogue,
         private readonly outbox: Outbox,
         private readonly log: (line: string) => void,
+        readonly name: string,
     ) {
-        this.input = new PlannerInput(hub, text => this.status(StatusLevel.Warning, text))
+        this.input = new PlannerInput(hub, this, text => this.status(StatusLevel.Warning, text))
         this.parameters = new FoxgloveParameters(hub.parameters, message => this.answer(message))
         outbox.onLoss = lost =>
             this.status(
@@ -92,6 +94,11 @@ export class FoxgloveSession implements Peer {
         })
     }
 
+    takenOver(by: string): void {
+        this.log(`${by} took over`)
+        this.status(StatusLevel.Warning, `${by} took over: this client watches now, until it calls /take_over`)
+    }
+
     refuse(text: string): void {
         this.status(StatusLevel.Error, text)
     }
@@ -101,6 +108,7 @@ export class FoxgloveSession implements Peer {
             this.hub.unsubscribe(subscription.topic, subscription)
         }
         this.parameters.close()
+        this.hub.lease.release(this)
     }
 
     /** Tells who is connected to what, if the client asked. */
@@ -204,7 +212,7 @@ export class FoxgloveSession implements Peer {
             const { name, type } = service
             try {
                 const args = decodeWith(encoding, payload, bytes => serviceCodec(type, 0).decode(bytes))
-                const values = await service.call(needObject(args, 'the request', 'the fields of its type'))
+                const values = await service.call(needObject(args, 'the request', 'the fields of its type'), this)
                 return encoding === 'json' ? Buffer.from(JSON.stringify(values)) : serviceCodec(type, 1).encode(values)
             } catch (error) {
                 throw new Refusal(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error })

@@ -39,8 +39,8 @@ export async function startFoxglove(robot: Robot, options: DoorOptions = {}): Pr
             protocols: SUBPROTOCOLS,
             counts: hub.statistics,
             log,
-            admit: (outbox, log) => {
-                const session = new FoxgloveSession(hub, catalogue, outbox, log)
+            admit: (outbox, log, name) => {
+                const session = new FoxgloveSession(hub, catalogue, outbox, log, `Foxglove ${name}`)
                 for (const message of greeting) session.answer(message)
                 clients.set(session, frame => outbox.sample(frame))
                 const close = session.close.bind(session)

@@ -1,3 +1,4 @@
+import { CommandLease } from '../host/lease'
 import type { Robot, RobotState } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import { Refusal, show } from './checks'
@@ -28,6 +29,8 @@ interface Channel {
 export interface HubOptions {
     /** The robot is simulated (or replayed): its time is published, for planners that go by it. */
     simulation?: boolean
+    /** Who commands the robot, shared with commanders that come another way than through the doors. */
+    lease?: CommandLease
 }
 
 const DIAGNOSTICS_PERIOD = 1000 // ms
@@ -51,6 +54,7 @@ export class Hub {
     /** Undefined when the robot does not drive. */
     readonly limits: DriveLimits | undefined
     readonly simulation: boolean
+    readonly lease: CommandLease
     private readonly channels = new Map<string, Channel>()
     private readonly sampled: Channel[]
     private readonly latest = new Map<string, Publication>()
@@ -63,16 +67,18 @@ export class Hub {
     constructor(
         readonly robot: Robot,
         readonly scheduler: Scheduler,
-        { simulation = false }: HubOptions = {},
+        { simulation = false, lease = new CommandLease() }: HubOptions = {},
     ) {
         const { description } = robot
         const topics = topicsOf(description, simulation)
         this.simulation = simulation
         this.topics = new Map(topics.map(topic => [topic.name, topic]))
         this.parameters = new ParameterServices(robot)
-        this.trajectories = new Trajectories(robot, scheduler)
+        this.trajectories = new Trajectories(robot, scheduler, lease)
+        this.lease = lease
+        lease.halt = why => this.trajectories.halt(why)
         const commands = [
-            ...robotServices(robot, () => (this.armedAt = scheduler.epoch())),
+            ...robotServices(robot, lease, () => (this.armedAt = scheduler.epoch())),
             ...this.trajectories.services(),
             ...this.parameters.services(),
         ]
@@ -168,7 +174,11 @@ export class Hub {
 
     private makeReport(): void {
         const now = this.scheduler.epoch()
-        this.publish(this.channels.get(DIAGNOSTICS_TOPIC)!, this.diagnostics.report(now, this.statistics), now)
+        this.publish(
+            this.channels.get(DIAGNOSTICS_TOPIC)!,
+            this.diagnostics.report(now, this.statistics, this.lease.holder?.name),
+            now,
+        )
         this.timer = this.scheduler.setTimeout(() => this.makeReport(), DIAGNOSTICS_PERIOD)
     }
 

@@ -1,3 +1,4 @@
+import type { Commander } from '../host/lease'
 import { Refusal } from './checks'
 import type { Hub } from './hub'
 import { commandJoints, type Interface, readJointCommands } from './joint-commands'
@@ -27,6 +28,7 @@ export class PlannerInput {
     /** @param warn tells the planner, once each, what it should know about a command that was taken */
     constructor(
         private readonly hub: Hub,
+        private readonly commander: Commander,
         private readonly warn: (text: string) => void,
     ) {}
 
@@ -41,21 +43,25 @@ export class PlannerInput {
 
     /** Carries out a message. @throws Refusal saying why not; then nothing of it reached the robot */
     publish(topic: Topic, message: unknown): void {
+        refused(() => this.hub.lease.command(this.commander, () => this.carryOut(topic, message)))
+        this.hub.statistics.setpoints++
+        this.warnMode(topic)
+    }
+
+    private carryOut(topic: Topic, message: unknown): void {
         const { hub } = this
         const { robot } = hub
         if (topic.name === TRAJECTORY_TOPIC) {
             hub.trajectories.replace(message)
         } else if (topic.name === VELOCITY_TOPIC) {
             const { linear, angular, ignored } = readVelocity(message, hub.limits!)
-            refused(() => robot.drive({ linear, angular }))
+            robot.drive({ linear, angular })
             this.warnIgnored(topic, ignored)
         } else {
             const what = INTERFACES[topic.name]
             const values = readJointCommands(message, robot.description.joints, what)
-            refused(() => commandJoints(robot, what, values))
+            commandJoints(robot, what, values)
         }
-        hub.statistics.setpoints++
-        this.warnMode(topic)
     }
 
     private warnMode(topic: Topic): void {
@@ -79,10 +85,11 @@ export function checkType(topic: Topic, type: string | undefined): void {
 }
 
 /** What the robot itself refuses is told like any other refusal. */
-function refused(command: () => void): void {
+export function refused<T>(command: () => T): T {
     try {
-        command()
+        return command()
     } catch (error) {
+        if (error instanceof Refusal) throw error
         throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error })
     }
 }

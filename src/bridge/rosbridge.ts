@@ -41,7 +41,7 @@ export async function startRosbridge(robot: Robot, options: RosbridgeOptions = {
             welcome: 'This is a rosbridge: connect with a WebSocket.',
             counts: hub.statistics,
             log,
-            admit: (outbox, log) => new Session(hub, outbox, log),
+            admit: (outbox, log, name) => new Session(hub, outbox, log, `rosbridge ${name}`),
         },
         { port: DEFAULT_PORT, ...options },
     )

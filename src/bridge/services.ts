@@ -1,3 +1,4 @@
+import type { Commander, CommandLease } from '../host/lease'
 import type { Robot } from '../host/robot'
 import { type Fields, needText } from './checks'
 import type { ParameterServices } from './parameter-services'
@@ -12,29 +13,47 @@ export interface Service {
     /** ROS 2 type */
     type: string
     /** Answers a call. What it throws goes to the caller as a failed call. */
-    call(args: Fields): object | Promise<object>
+    call(args: Fields, caller: Commander): object | Promise<object>
 }
 
 const TRIGGER = 'std_srvs/srv/Trigger'
 
-/** `/arm`, `/disarm` and `/stop`. A refusal by the robot is an answer with `success` false and the reasons in `message`. */
-export function robotServices(robot: Robot, onArmed: () => void): Service[] {
-    const trigger = (name: string, done: string, action: () => Promise<void>): Service => ({
+/**
+ * `/arm`, `/disarm`, `/stop` and `/take_over`. The first two are for the one in command only. A refusal is an answer with
+ * `success` false and the reasons in `message`.
+ */
+export function robotServices(robot: Robot, lease: CommandLease, onArmed: () => void): Service[] {
+    const trigger = (name: string, action: (caller: Commander) => Promise<string>): Service => ({
         name,
         type: TRIGGER,
-        call: async () => {
+        call: async (_args, caller) => {
             try {
-                await action()
-                return { success: true, message: done }
+                return { success: true, message: await action(caller) }
             } catch (error) {
                 return { success: false, message: error instanceof Error ? error.message : String(error) }
             }
         },
     })
     return [
-        trigger('/arm', 'armed', () => robot.arm().then(onArmed)),
-        trigger('/disarm', 'disarmed', () => robot.disarm()),
-        trigger('/stop', 'stopped: /disarm, then /arm to drive again', () => robot.stop()),
+        trigger('/arm', async caller => {
+            await lease.commandAndWait(caller, () => robot.arm())
+            onArmed()
+            return 'armed'
+        }),
+        trigger('/disarm', async caller => {
+            lease.check(caller)
+            await robot.disarm()
+            return 'disarmed'
+        }),
+        trigger('/stop', async () => {
+            await robot.stop()
+            return 'stopped: /disarm, then /arm to drive again'
+        }),
+        trigger('/take_over', async caller => {
+            const before = await lease.takeOver(caller)
+            if (before === caller) return 'you command the robot already'
+            return `you command the robot now; before: ${before?.name ?? 'nobody'}`
+        }),
     ]
 }
 

@@ -1,3 +1,4 @@
+import type { Commander } from '../host/lease'
 import { MAX_MESSAGE } from './access/access'
 import { textFrame } from './access/frame'
 import type { Peer } from './access/listener'
@@ -33,7 +34,7 @@ const MAX_REQUESTS = 1000 // subscriptions of one client to one topic
 const LEAST_FRAGMENT = 100 // characters: below, nearly all would be envelope
 
 /** One planner's rosbridge connection: carries out its operations, or tells it why not. */
-export class Session implements Peer {
+export class Session implements Peer, Commander {
     /** The protocol's own default is `error`; a planner should hear of warnings without asking. */
     private level: StatusLevel = 'warning'
     private readonly subscriptions = new Map<Topic, Subscription>()
@@ -63,9 +64,10 @@ export class Session implements Peer {
         private readonly hub: Hub,
         private readonly outbox: Outbox,
         private readonly log: (line: string) => void,
+        readonly name: string,
     ) {
-        this.input = new PlannerInput(hub, text => this.status('warning', text))
-        this.goals = new ActionGoals(hub, message => this.answer(message))
+        this.input = new PlannerInput(hub, this, text => this.status('warning', text))
+        this.goals = new ActionGoals(hub, this, message => this.answer(message))
         outbox.onLoss = lost =>
             this.status(
                 'warning',
@@ -80,14 +82,20 @@ export class Session implements Peer {
         else this.carryOut(data.toString())
     }
 
+    takenOver(by: string): void {
+        this.log(`${by} took over`)
+        this.status('warning', `${by} took over: this client watches now, until it calls /take_over`)
+    }
+
     refuse(text: string): void {
         this.status('error', `message: ${text}`)
     }
 
-    /** Ends all subscriptions and goals. Else the robot is told nothing: its own deadline stops what this planner drove. */
+    /** Ends all subscriptions, goals and the lease. Else the robot is told nothing: its own deadline stops what this planner drove. */
     close(): void {
         for (const [topic, subscription] of this.subscriptions) this.drop(topic, subscription)
         this.goals.close()
+        this.hub.lease.release(this)
     }
 
     private carryOut(text: string): void {
@@ -192,7 +200,7 @@ export class Session implements Peer {
         // An async function, so that what it throws and what it rejects with end in the same place.
         const call = async () => {
             const service = this.hub.service(name)
-            return service.call(readArguments(service, message.args))
+            return service.call(readArguments(service, message.args), this)
         }
         call().then(
             values => respond(true, values),

@@ -1,3 +1,4 @@
+import type { CommandLease } from '../host/lease'
 import type { Robot, RobotState } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import { Refusal } from './checks'
@@ -53,6 +54,7 @@ export class Trajectories {
     constructor(
         private readonly robot: Robot,
         private readonly scheduler: Scheduler,
+        private readonly lease: CommandLease,
     ) {}
 
     /** Runs a `JointTrajectory` that came on the topic. @throws Refusal */
@@ -79,12 +81,19 @@ export class Trajectories {
             {
                 name: `${TRAJECTORY_ACTION}/_action/cancel_goal`,
                 type: 'action_msgs/srv/CancelGoal',
-                call: () => {
+                call: (_args, caller) => {
+                    this.lease.check(caller)
                     this.end(this.running, GoalStatus.Canceled, ErrorCode.Successful, 'canceled')
                     return { return_code: 0, goals_canceling: [] }
                 },
             },
         ]
+    }
+
+    /** Ends what runs. Resolves when the joints were told; undefined when nothing runs. */
+    halt(why: string): Promise<void> | undefined {
+        this.end(this.running, GoalStatus.Aborted, ErrorCode.InvalidGoal, why)
+        return this.running?.finished
     }
 
     private read(message: unknown): Trajectory {

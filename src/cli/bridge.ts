@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { CommandLease } from '../host/lease'
 import type { Robot, RobotStatistics } from '../host/robot'
 import { addBridgeOptions, type BridgeFlags, readBridgeOptions } from './bridge-options'
 import { UsageError } from './failure'
@@ -61,7 +62,8 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         ends.push(() => robot.disarm().catch(() => undefined))
         const { name, configHash } = robot.description
         say(`connected to ${name} (configuration ${configHash})`, 'connected', { robot: name, configHash })
-        const server = await openBridge(robot, { ...doors, simulation: sim !== undefined, log: note })
+        const lease = new CommandLease()
+        const server = await openBridge(robot, { ...doors, lease, simulation: sim !== undefined, log: note })
         ends.push(() => server.close())
         const { url } = server.rosbridge
         const foxglove = server.foxglove?.url
@@ -69,7 +71,7 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
         if (options.fleet !== undefined) {
             const id = options.fleetId ?? name
-            const agent = await joinFleet(robot, id, options.fleet, options)
+            const agent = await joinFleet(robot, id, lease, options.fleet, options)
             ends.push(() => agent.close())
             say(`${id} in the fleet at ${options.fleet}`, 'fleet', { id, broker: options.fleet })
         }
@@ -91,7 +93,13 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
     }
 }
 
-async function joinFleet(robot: Robot, id: string, url: string, options: BridgeCommandOptions) {
+async function joinFleet(
+    robot: Robot,
+    id: string,
+    commandLease: CommandLease,
+    url: string,
+    options: BridgeCommandOptions,
+) {
     const [{ FleetAgent }, { systemScheduler }, { PACKAGE_VERSION }] = await Promise.all([
         import('../fleet/agent'),
         import('../host/scheduler'),
@@ -100,6 +108,7 @@ async function joinFleet(robot: Robot, id: string, url: string, options: BridgeC
     return FleetAgent.start(robot, {
         ...brokerOptions(url, options),
         id,
+        commandLease,
         hostVersion: PACKAGE_VERSION,
         scheduler: systemScheduler,
         log: note,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type Commander, CommandLease } from '../host/lease'
 import type { Robot, RobotState } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import { MAX_EXPIRY, readCommand, senderOf } from './command-reader'
@@ -28,6 +29,8 @@ export interface AgentOptions extends BrokerOptions {
     /** Of this package. */
     hostVersion: string
     scheduler: Scheduler
+    /** Who commands the robot, where planners come through a bridge, too. */
+    commandLease?: CommandLease
     log?: (line: string) => void
 }
 
@@ -58,6 +61,12 @@ export interface AgentStatistics {
 export class FleetAgent {
     private readonly session: number
     private readonly lease: Lease
+    private readonly commandLease: CommandLease
+    /** To the robot's other clients the whole fleet is one commander. */
+    private readonly commander: Commander = {
+        name: 'a planner of the fleet',
+        takenOver: by => this.options.log?.(`${by} took over: commands of the fleet are refused`),
+    }
     private readonly counters = { statesSent: 0, statesDropped: 0, commands: 0, refused: 0, stale: 0 }
     private readonly topics: FleetTopics
     private sequence = 0
@@ -76,6 +85,7 @@ export class FleetAgent {
         const { scheduler } = options
         this.session = Math.floor(scheduler.epoch() * 1000)
         this.topics = new FleetTopics(options.root)
+        this.commandLease = options.commandLease ?? new CommandLease()
         this.lease = new Lease(
             () => scheduler.epoch(),
             holder => this.leaseEnded(holder),
@@ -114,6 +124,7 @@ export class FleetAgent {
     async close(): Promise<void> {
         if (this.closed) return
         this.closed = true
+        this.commandLease.release(this.commander)
         this.stopListening()
         this.options.scheduler.clearTimeout(this.timer)
         const { client } = this.connection
@@ -251,18 +262,21 @@ export class FleetAgent {
                 this.lease.take(command.from, command.seconds)
                 return this.publishLease()
             case 'arm':
-                return robot.arm()
+                return this.commandLease.commandAndWait(this.commander, () => robot.arm())
             case 'disarm':
+                this.commandLease.check(this.commander)
                 return robot.disarm()
             case 'stop':
                 return robot.stop()
             case 'drive':
-                return robot.drive(command)
+                return this.commandLease.command(this.commander, () => robot.drive(command))
             case 'joint': {
                 const joint = robot.joint(command.joint)
-                if (command.quantity === 'position') joint.setPosition(command.value)
-                else if (command.quantity === 'velocity') joint.setVelocity(command.value)
-                else joint.setEffort(command.value)
+                return this.commandLease.command(this.commander, () => {
+                    if (command.quantity === 'position') joint.setPosition(command.value)
+                    else if (command.quantity === 'velocity') joint.setVelocity(command.value)
+                    else joint.setEffort(command.value)
+                })
             }
         }
     }
@@ -274,8 +288,12 @@ export class FleetAgent {
 
     private leaseEnded(holder: string): void {
         this.options.log?.(`the lease of "${holder}" has ended`)
-        // Nobody is in charge now: motors off at once, not only at the deadline of the last setpoint.
-        if (this.robot.state?.mode === 'armed') void this.robot.disarm().catch(() => undefined)
+        // Nobody is in charge now: motors off at once, not only at the deadline of the last setpoint. Unless another
+        // client took over from the fleet.
+        const commander = this.commandLease.holder
+        const inCharge = commander === undefined || commander === this.commander
+        this.commandLease.release(this.commander)
+        if (inCharge && this.robot.state?.mode === 'armed') void this.robot.disarm().catch(() => undefined)
         if (!this.closed) void this.publishLease().catch(() => undefined)
     }
 

@@ -159,6 +159,7 @@ export type RobotErrorCode =
     | 'blocked'
     | 'closed'
     | 'disconnected'
+    | 'leased'
     | 'no-answer'
     | 'no-drive'
     | 'no-port'

@@ -5,22 +5,26 @@ import { FleetAgent } from '../../src/fleet/agent'
 import { type EmbeddedBroker, startBroker } from '../../src/fleet/broker'
 import { FleetClient } from '../../src/fleet/client'
 import type { Answer } from '../../src/fleet/messages'
+import { CommandLease } from '../../src/host/lease'
 import { systemScheduler } from '../../src/host/scheduler'
 import { KinematicRobot } from '../bridge/kinematic-robot'
 
 let broker: EmbeddedBroker
 let robot: KinematicRobot
 let agent: FleetAgent
+let commandLease: CommandLease
 const clients: FleetClient[] = []
 
 beforeEach(async () => {
     broker = await startBroker(0)
     robot = new KinematicRobot()
+    commandLease = new CommandLease()
     agent = await FleetAgent.start(robot, {
         url: broker.url,
         id: 'r1',
         hostVersion: '0.1.0',
         scheduler: systemScheduler,
+        commandLease,
     })
 })
 
@@ -66,6 +70,25 @@ test('the emergency stop needs no lease', async () => {
     await (await first.command('r1')).arm()
     await second.stop('r1')
     expect(step().mode).toBe('estop')
+})
+
+test('while a client of the bridge commands the robot, the fleet only watches, and its lease disarms nothing', async () => {
+    const takenOver = vi.fn()
+    const client = { name: 'the client', takenOver }
+    const commander = await (await planner('first')).command('r1')
+    await commander.arm()
+    await commandLease.takeOver(client)
+    await expect(commander.disarm()).rejects.toMatchObject({
+        code: 'leased',
+        message: expect.stringMatching(/the client commands the robot/),
+    })
+    await commander.release()
+    expect(commandLease.holder).toBe(client)
+    expect(step().mode).toBe('armed')
+    commandLease.release(client)
+    await (await clients[0].command('r1')).arm()
+    expect(() => commandLease.check(client)).toThrow('a planner of the fleet commands the robot')
+    expect(takenOver).not.toHaveBeenCalled()
 })
 
 test('a lease runs out by itself, and the robot disarms', async () => {

@@ -25,8 +25,8 @@ export interface Door {
     /** What is counted over all doors. */
     counts: SampleCounts & { clients: number; messagesReceived: number; refused: number }
     log(line: string): void
-    /** A client came in. */
-    admit(outbox: Outbox, log: (line: string) => void): Peer
+    /** A client came in. @param name its number at this door, and its address */
+    admit(outbox: Outbox, log: (line: string) => void, name: string): Peer
 }
 
 export interface Listener {
@@ -85,7 +85,7 @@ export async function listen(door: Door, options: AccessOptions): Promise<Listen
         const connection: Socket = request.socket
         const outbox = new Outbox(socket, connection, options.clientBufferBytes ?? CLIENT_BUFFER, door.counts)
         const rate = new RateLimit(maxMessageRate, performance.now())
-        const peer = door.admit(outbox, log)
+        const peer = door.admit(outbox, log, name)
         door.counts.clients++
         door.log(`${name} connected`)
         alive.add(socket)
