@@ -12,6 +12,7 @@ import { addSim } from './sim'
 import { addStart } from './start'
 import { addTopic } from './topic'
 import { addVerifySafety } from './verify-safety'
+import { addWiring } from './wiring'
 
 /** The command line: `tendon <command> …`. Sets the process's exit code. */
 export async function main(argv: string[]): Promise<void> {
@@ -41,6 +42,7 @@ function makeProgram(): Command {
         addFlash,
         addPorts,
         addNew,
+        addWiring,
         addBench,
         addFleet,
         addVerifySafety,

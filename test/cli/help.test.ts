@@ -12,6 +12,8 @@ const COMMANDS = [
     'build',
     'ports',
     'verify-safety',
+    'new',
+    'wiring',
 ]
 
 describe('help', () => {
