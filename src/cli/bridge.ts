@@ -116,7 +116,7 @@ async function joinFleet(
 }
 
 /** Tells when the link is lost and when it is back. */
-function linkWatch(
+export function linkWatch(
     statistics: () => RobotStatistics,
     say: (text: string, event: string, fields?: object) => void,
 ): () => void {

@@ -19,6 +19,7 @@ const TOLD = [
     'FlashError',
     'SimulationError',
     'FaultPlanError',
+    'RecordError',
     'RobotError',
     'BridgeError',
     'PlannerError',

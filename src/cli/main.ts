@@ -8,6 +8,8 @@ import { addFlash } from './flash'
 import { addLayout } from './layout'
 import { addNew } from './new'
 import { addPorts } from './ports'
+import { addRecord } from './record'
+import { addRecover } from './recover'
 import { addSim } from './sim'
 import { addStart } from './start'
 import { addTopic } from './topic'
@@ -36,6 +38,8 @@ function makeProgram(): Command {
         addStart,
         addSim,
         addBridge,
+        addRecord,
+        addRecover,
         addTopic,
         addLayout,
         addBuild,

@@ -14,6 +14,18 @@ const DECAY = 1 - 1 / 30
 /** A query that contradicts the others is left out, until they have done so for this long: then the clock has jumped. s */
 const OUTLIERS_FOR = 10
 
+/** How the two clocks compare: `host = board + offset`, at the time of the comparison. */
+export interface ClockFit {
+    /** Board time of the comparison, s. */
+    boardTime: number
+    /** Host time less board time, s. */
+    offset: number
+    /** How much faster the host's clock runs than the board's, s/s. */
+    drift: number
+    /** The offset is right to within this, s. */
+    bound: number
+}
+
 interface Query {
     /** Middle of the query by the host's clock, s. */
     at: number
@@ -92,6 +104,14 @@ export class ClockSync {
             bound = ((high - low + late) / 2) * (1 + MAX_DRIFT)
         }
         return { time, bound }
+    }
+
+    /** How the clocks compare at a host time; undefined before an answer. */
+    fit(host: number): ClockFit | undefined {
+        if (this.queries.length === 0) return undefined
+        const { low, high } = this.differenceAt(host)
+        const offset = (low + high) / 2
+        return { boardTime: host - offset, offset, drift: this.slope, bound: (high - low) / 2 }
     }
 
     /** Board time of a host time, s; NaN before an answer. */

@@ -1,4 +1,5 @@
 import type { RobotDescription } from '../protocol/description'
+import type { ClockFit } from './clock-sync'
 import type { JointTrajectory } from './trajectory'
 import type { TrajectoryOptions, TrajectoryOutcome } from './trajectory-runner'
 
@@ -152,6 +153,8 @@ export interface Robot {
     onState(listener: (state: RobotState) => void): () => void
     statistics(): RobotStatistics
     timing(): Promise<LoopTiming>
+    /** How the board's clock and the host's compare now; undefined before they did. Absent where there is but one clock. */
+    clockFit?(): ClockFit | undefined
     close(): Promise<void>
 }
 

@@ -20,7 +20,7 @@ import { FAULT_NAMES, JointMode } from '../protocol/state'
 import { decodeTelemetry } from '../protocol/telemetry'
 import { decodeTiming } from '../protocol/timing'
 import { ClockQueries } from './clock-queries'
-import { ClockSync } from './clock-sync'
+import { type ClockFit, ClockSync } from './clock-sync'
 import { jointHandle, wheelVelocities } from './joint-handle'
 import type { Link } from './link'
 import { Requests } from './requests'
@@ -185,6 +185,10 @@ export class RobotSession implements Robot {
             latency: this.clock.latency,
             ...(this.reader as TelemetryReader).statistics(),
         }
+    }
+
+    clockFit(): ClockFit | undefined {
+        return this.clock.fit(this.scheduler.epoch())
     }
 
     async timing(): Promise<LoopTiming> {

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { type Command, Option } from 'commander'
+import type { RecorderOptions, RecordingProgress } from '../record/recorder'
+import { linkWatch } from './bridge'
+import { CommandError, UsageError } from './failure'
+import { aborted, onInterruption } from './interruption'
+import { boardOption, checkRobot, durationOption, jsonOption } from './options'
+import { note, print, printJson } from './output'
+
+/** Between two looks at the link, and between two status lines, ms. */
+const LOOK_MS = 100
+const STATUS_MS = 1000
+
+interface RecordOptions {
+    port?: string
+    sim?: string
+    board: string
+    duration?: number
+    json?: boolean
+}
+
+export function addRecord(program: Command): void {
+    program
+        .command('record')
+        .description("write every tick's sample of a robot to an MCAP file, until Ctrl-C")
+        .argument('<file>', 'a new file')
+        .addOption(new Option('--port <path>', 'serial port of the board, or auto to find it').conflicts('sim'))
+        .option('--sim <robot>', 'simulate a robot in this process instead')
+        .addOption(boardOption())
+        .addOption(durationOption('end after so long'))
+        .addOption(jsonOption('print JSON lines: one for each event and a status each second'))
+        .addHelpText(
+            'after',
+            '\nA recording that was cut by a crash or a full disk is mended by: tendon recover' +
+                '\n\nExamples:\n  $ tendon record --port auto run.mcap\n  $ tendon record --sim rover --duration 10 run.mcap',
+        )
+        .action(record)
+}
+
+async function record(path: string, options: RecordOptions): Promise<void> {
+    const { port, sim, board, duration, json } = options
+    if (port === undefined && sim === undefined) {
+        throw new UsageError('what to record? --port <path>, --port auto, or --sim <robot> (see `tendon ports`)')
+    }
+    if (sim !== undefined) await checkRobot(sim)
+    const interruption = onInterruption()
+    const { signal } = interruption
+    const { connect } = await import('../index')
+    const { Recorder } = await import('../record/recorder')
+    const say = (text: string, event: string, fields: object = {}) =>
+        json ? printJson({ event, ...fields }) : note(text)
+    const robot = await connect(sim === undefined ? { port: port! } : { sim, board })
+    try {
+        const recorder = await Recorder.start(robot, path, await recorderOptions(sim))
+        say(`recording ${robot.description.name} to ${path}; Ctrl-C ends it`, 'recording', { file: path })
+        const watch = linkWatch(() => robot.statistics(), say)
+        const timers = [setInterval(watch, LOOK_MS)]
+        if (json) timers.push(setInterval(() => say('', 'status', recorder.progress()), STATUS_MS))
+        try {
+            await Promise.race([aborted(signal, duration), recorder.failure])
+            await recorder.close()
+        } catch (error) {
+            await recorder.close().catch(() => undefined)
+            throw told(error as Error, path, recorder.progress())
+        } finally {
+            timers.forEach(timer => clearInterval(timer))
+        }
+        const { ticks, bytes } = recorder.progress()
+        const { samplesLost } = robot.statistics()
+        if (json) printJson({ event: 'recorded', file: path, ticks, samplesLost, bytes })
+        else print(`${path}: ${ticks} ticks, ${samplesLost} lost on the link, ${bytes} bytes`)
+    } finally {
+        await robot.close()
+        interruption.release()
+    }
+}
+
+async function recorderOptions(sim: string | undefined): Promise<RecorderOptions> {
+    const [{ systemScheduler }, { PACKAGE_VERSION }] = await Promise.all([
+        import('../host/scheduler'),
+        import('../version'),
+    ])
+    const options = { scheduler: systemScheduler, hostVersion: PACKAGE_VERSION }
+    if (sim === undefined) return options
+    const { buildFirmware } = await import('../flash/build')
+    const { bytecode } = await buildFirmware(sim)
+    return { ...options, simulation: true, firmwareHash: createHash('sha256').update(bytecode).digest('hex') }
+}
+
+/** What went wrong, and what there is all the same. */
+function told(error: Error, path: string, { ticks, ticksInFile, lastTickInFile }: RecordingProgress): Error {
+    if (error.name !== 'RecordError') return error
+    const kept =
+        lastTickInFile === undefined
+            ? 'no tick is in the file'
+            : `${ticksInFile} of ${ticks} ticks are in the file, up to tick ${lastTickInFile}`
+    return new CommandError(`${error.message}. ${kept}. Mend it with: tendon recover ${path} <new file>`, {
+        cause: error,
+    })
+}

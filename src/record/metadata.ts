@@ -1,0 +1,47 @@
+import type { McapTypes } from '@mcap/core'
+import { ParameterServices } from '../bridge/parameter-services'
+import type { Robot, RobotStatistics } from '../host/robot'
+import type { RecorderOptions } from './recorder'
+
+type Metadata = McapTypes.Metadata
+
+/** Which robot it is, with its whole description, and its parameters where it has any. */
+export async function robotMetadata(
+    robot: Robot,
+    { hostVersion, simulation, firmwareHash }: RecorderOptions,
+): Promise<Metadata> {
+    const { description } = robot
+    const metadata = new Map([
+        ['robot', description.name],
+        ['config_hash', description.configHash],
+        ['protocol', String(description.protocol)],
+        ['host_version', hostVersion],
+        ['simulation', String(simulation ?? false)],
+        ['description', JSON.stringify(description)],
+    ])
+    if (firmwareHash !== undefined) metadata.set('firmware_sha256', firmwareHash)
+    for (const { name, value } of await new ParameterServices(robot).list()) {
+        metadata.set(`parameter.${name}`, String(value))
+    }
+    return { name: 'tendon.robot', metadata }
+}
+
+/** How the clocks compare: host time = board time + offset. Undefined before they did. */
+export function clockMetadata(robot: Robot): Metadata | undefined {
+    const fit = robot.clockFit?.()
+    if (fit === undefined) return undefined
+    const metadata = new Map([
+        ['board_time_s', String(fit.boardTime)],
+        ['offset_s', String(fit.offset)],
+        ['drift_s_per_s', String(fit.drift)],
+        ['bound_s', String(fit.bound)],
+    ])
+    return { name: 'tendon.clock', metadata }
+}
+
+/** What was lost on the way to the file. */
+export function finalMetadata({ samplesLost, lateTicks, crcErrors, reconnects }: RobotStatistics): Metadata {
+    const counts = { samples_lost: samplesLost, late_ticks: lateTicks, crc_errors: crcErrors, reconnects }
+    const metadata = new Map(Object.entries(counts).map(([name, count]) => [name, String(count)]))
+    return { name: 'tendon.session', metadata }
+}
