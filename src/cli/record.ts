@@ -56,13 +56,14 @@ async function record(path: string, options: RecordOptions): Promise<void> {
         const watch = linkWatch(() => robot.statistics(), say)
         const timers = [setInterval(watch, LOOK_MS)]
         if (json) timers.push(setInterval(() => say('', 'status', recorder.progress()), STATUS_MS))
+        const over = new AbortController()
         try {
-            await Promise.race([aborted(signal, duration), recorder.failure])
+            await Promise.race([aborted(AbortSignal.any([signal, over.signal]), duration), recorder.failure])
             await recorder.close()
         } catch (error) {
-            await recorder.close().catch(() => undefined)
             throw told(error as Error, path, recorder.progress())
         } finally {
+            over.abort()
             timers.forEach(timer => clearInterval(timer))
         }
         const { ticks, bytes } = recorder.progress()

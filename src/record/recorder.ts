@@ -13,7 +13,7 @@ import { RecordError } from './record-error'
 
 /**
  * Samples in a chunk before they are packed, bytes: what is lost at most when the process is killed. Of the rover's samples,
- * some 2.5 KB a tick, that is a quarter of a second.
+ * some 1.8 KB a tick, that is a third of a second.
  */
 const CHUNK_BYTES = 64 * 1024
 /** Samples that wait for a slow disk before the recording ends, bytes: minutes of any robot's. */
@@ -36,6 +36,8 @@ export interface RecorderOptions {
 export interface RecordingProgress {
     /** Ticks whose samples came. */
     ticks: number
+    /** Ticks that wait for the disk. */
+    ticksWaiting: number
     /** Ticks that are in the file, whatever happens to this process. */
     ticksInFile: number
     /** The last tick in the file; undefined when there is none. */
@@ -58,8 +60,8 @@ interface Sample {
  * appended to, and each chunk reaches the disk by itself.
  */
 export class Recorder {
-    /** Rejects when recording ends by itself. @throws RecordError */
-    readonly failure: Promise<never>
+    /** Resolves when the recording ends by itself, with why. */
+    readonly failure: Promise<Error>
     private readonly waiting: Sample[] = []
     private backlog = 0 // bytes
     private draining = false
@@ -82,8 +84,7 @@ export class Recorder {
         private readonly options: RecorderOptions,
     ) {
         this.configHash = robot.description.configHash
-        this.failure = new Promise((_, reject) => (this.fail = reject))
-        this.failure.catch(() => undefined)
+        this.failure = new Promise(resolve => (this.fail = resolve))
     }
 
     /** Creates the file and records from the next sample on. @throws RecordError `exists`, `unwritable`, `disk-full`, `write` */
@@ -109,10 +110,16 @@ export class Recorder {
 
     progress(): RecordingProgress {
         const { ticks, last } = this.inFile
-        return { ticks: this.ticks, ticksInFile: ticks, lastTickInFile: last, bytes: Number(this.file.position()) }
+        return {
+            ticks: this.ticks,
+            ticksWaiting: this.waiting.length,
+            ticksInFile: ticks,
+            lastTickInFile: last,
+            bytes: Number(this.file.position()),
+        }
     }
 
-    /** Ends the recording: the open chunk, the index and the footer are written. @throws RecordError, also what ended it before */
+    /** Ends the recording: the open chunk, the index and the footer are written. Once only. @throws RecordError, also what ended it before */
     async close(): Promise<void> {
         this.stopListening()
         await this.writing

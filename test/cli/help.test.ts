@@ -11,6 +11,8 @@ const COMMANDS = [
     'topic pub',
     'build',
     'ports',
+    'record',
+    'recover',
     'verify-safety',
     'new',
     'wiring',

@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openIndexed, readTicks } from '../record/read'
+import { needFirmware, startTendon, tendon } from './tendon'
+
+needFirmware(true)
+
+async function scratch(): Promise<string> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'tendon-record-'))
+    onTestFinished(() => rm(directory, { recursive: true }))
+    return directory
+}
+
+/** Mounts a disk of some KiB, gone when the test is over. Undefined where this process may not. */
+function smallDisk(directory: string, kib: number): string | undefined {
+    try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k`, 'tmpfs', directory], { stdio: 'ignore' })
+    } catch {
+        return undefined
+    }
+    onTestFinished(() => void execFileSync('umount', [directory]))
+    return directory
+}
+
+/** Ticks that the simulator does at most between two turns of the recorder: it catches up with 250 ms. */
+const BURST = 25
+
+/** Ticks of the largest chunk: they are alike, but for one whose IMU samples were dropped. */
+function ticksOfChunk(ticks: number[], chunks: number): number {
+    return (ticks.length / chunks) * 1.2
+}
+
+/** Ticks from the first to the last, none missing. */
+function consecutive(ticks: number[]): boolean {
+    return ticks.every((tick, i) => tick === ticks[0] + i)
+}
+
+describe('tendon record', () => {
+    it('killed in the middle leaves a file with all but the open chunk', async () => {
+        const directory = await scratch()
+        const [file, mended] = [path.join(directory, 'killed.mcap'), path.join(directory, 'mended.mcap')]
+        const recording = startTendon('record', '--sim', 'rover', '--json', file)
+        const [line] = await recording.printed(/^\{"event":"status".*"ticks":[2-9]\d\d,.*\}$/m)
+        recording.signal('SIGKILL')
+        expect((await recording.outcome).code).toBeNull()
+        await expect(openIndexed(file)).rejects.toThrow()
+        const { ticks, ticksWaiting, ticksInFile, lastTickInFile } = JSON.parse(line) as Record<string, number>
+        const recovery = await tendon('recover', file, mended, '--json')
+        expect(recovery.code).toBe(0)
+        const { whole, chunks } = JSON.parse(recovery.stdout) as { whole: boolean; chunks: number }
+        expect(whole).toBe(false)
+        const found = await readTicks(mended)
+        expect(consecutive(found)).toBe(true)
+        expect(found.at(-1)).toBeGreaterThanOrEqual(lastTickInFile)
+        expect(found.length).toBeGreaterThanOrEqual(ticksInFile)
+        expect(ticks - ticksWaiting - found.length).toBeLessThan(ticksOfChunk(found, chunks))
+    })
+
+    it('ends with an error when the disk is full, and leaves a file with all but the open chunk', async context => {
+        const directory = await scratch()
+        const disk = smallDisk(await scratch(), 96)
+        if (disk === undefined) return context.skip('mounting a small disk needs root')
+        const [file, mended] = [path.join(disk, 'full.mcap'), path.join(directory, 'mended.mcap')]
+        const { code, stderr } = await tendon('record', '--sim', 'rover', '--duration', '20', file)
+        expect(code).toBe(1)
+        expect(stderr).toMatch(/the disk is full: \S+full\.mcap takes no more\. /)
+        expect(stderr).toMatch(/Mend it with: tendon recover \S+full\.mcap <new file>/)
+        const [, inFile, all, last] = stderr
+            .match(/(\d+) of (\d+) ticks are in the file, up to tick (\d+)/)!
+            .map(Number)
+        const recovery = await tendon('recover', file, mended, '--json')
+        const { chunks } = JSON.parse(recovery.stdout) as { chunks: number }
+        const found = await readTicks(mended)
+        expect(consecutive(found)).toBe(true)
+        expect(found.length).toBeGreaterThanOrEqual(inFile)
+        expect(found.at(-1)).toBeGreaterThanOrEqual(last)
+        expect(all - found.length).toBeLessThan(ticksOfChunk(found, chunks) + BURST)
+    })
+
+    it('ends after its duration with a file that has every tick', async () => {
+        const file = path.join(await scratch(), 'run.mcap')
+        const { code, stdout } = await tendon('record', '--sim', 'rover', '--duration', '2', '--json', file)
+        expect(code).toBe(0)
+        const { ticks } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as { ticks: number }
+        expect(ticks).toBeGreaterThan(100)
+        const found = await readTicks(file)
+        expect(found).toHaveLength(ticks)
+        expect(consecutive(found)).toBe(true)
+    })
+
+    it('says what is wrong with its file', async () => {
+        const file = path.join(await scratch(), 'there.mcap')
+        await writeFile(file, 'precious')
+        const { code, stderr } = await tendon('record', '--sim', 'rover', file)
+        expect(code).toBe(1)
+        expect(stderr).toContain(`${file} exists: name another file, or remove it first`)
+        const missing = await tendon('record', '--sim', 'rover', '/no/such/place.mcap')
+        expect(missing.code).toBe(1)
+        expect(missing.stderr).toContain('cannot create /no/such/place.mcap: ENOENT')
+    })
+})
