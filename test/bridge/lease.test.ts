@@ -114,7 +114,12 @@ describe('of several clients of a robot,', () => {
     })
 
     it('one that leaves loses the lease at once; its last setpoint has its deadline', async () => {
-        const { robot, lease, first, second } = await open(new KinematicRobot())
+        const { robot, lease, first, second, foxglove } = await open(new KinematicRobot())
+        expect(await foxglove.call('/arm')).toMatchObject({ success: true })
+        foxglove.socket.terminate()
+        await vi.waitFor(() => expect(lease.holder).toBeUndefined(), 5000)
+        robot.step()
+        expect(robot.state!.mode).toBe('armed')
         await first.call('/arm')
         await first.drive(0.1)
         first.ros.close()
