@@ -15,6 +15,7 @@ const STATUS_MS = 5000
 interface BridgeCommandOptions extends BridgeFlags, Omit<BrokerCommandOptions, 'broker'> {
     fleet?: string
     fleetId?: string
+    record?: string
     port?: string
     sim?: string
     board: string
@@ -32,6 +33,7 @@ export function addBridge(program: Command): void {
     addBrokerOptions(command)
         .option('--fleet <url>', 'publish the robot to its fleet over this MQTT broker, too (docs/fleet.md)')
         .option('--fleet-id <name>', "the robot's name in the fleet (default: the robot's own)")
+        .option('--record <file>', 'record the robot to this new MCAP file, too (docs/recording.md)')
         .addOption(jsonOption('print JSON lines: one for each event and a status each 5 s'))
         .addHelpText(
             'after',
@@ -69,6 +71,10 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         const foxglove = server.foxglove?.url
         say(`rosbridge at ${url}`, 'bridge', { url, foxglove })
         if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
+        if (options.record !== undefined) {
+            ends.push(await startRecording(robot, options.record, sim, say))
+            say(`recording to ${options.record}`, 'recording', { file: options.record })
+        }
         if (options.fleet !== undefined) {
             const id = options.fleetId ?? name
             const agent = await joinFleet(robot, id, lease, options.fleet, options)
@@ -91,6 +97,31 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         for (const end of ends.reverse()) await end()
         interruption.release()
     }
+}
+
+/**
+ * Records beside the bridge. A recording that fails is told, and costs the exit code; the robot is served all the same.
+ * Returns the function that ends it.
+ */
+async function startRecording(
+    robot: Robot,
+    path: string,
+    sim: string | undefined,
+    say: (text: string, event: string, fields?: object) => void,
+): Promise<() => Promise<void>> {
+    const { Recorder } = await import('../record/recorder')
+    const { recorderOptions, recordingError } = await import('./recording')
+    const recorder = await Recorder.start(robot, path, await recorderOptions(sim))
+    let told = false
+    const tell = (error: Error) => {
+        if (told) return
+        told = true
+        const { message } = recordingError(error, path, recorder.progress())
+        say(`the recording has ended: ${message}`, 'recording-failed', { message })
+        process.exitCode = 1
+    }
+    void recorder.failure.then(tell)
+    return () => recorder.close().catch(tell)
 }
 
 async function joinFleet(

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import { type Command, Option } from 'commander'
-import type { RecorderOptions, RecordingProgress } from '../record/recorder'
 import { linkWatch } from './bridge'
-import { CommandError, UsageError } from './failure'
+import { UsageError } from './failure'
 import { aborted, onInterruption } from './interruption'
 import { boardOption, checkRobot, durationOption, jsonOption } from './options'
 import { note, print, printJson } from './output'
+import { recorderOptions, recordingError } from './recording'
 
 /** Between two looks at the link, and between two status lines, ms. */
 const LOOK_MS = 100
@@ -61,7 +60,7 @@ async function record(path: string, options: RecordOptions): Promise<void> {
             await Promise.race([aborted(AbortSignal.any([signal, over.signal]), duration), recorder.failure])
             await recorder.close()
         } catch (error) {
-            throw told(error as Error, path, recorder.progress())
+            throw recordingError(error as Error, path, recorder.progress())
         } finally {
             over.abort()
             timers.forEach(timer => clearInterval(timer))
@@ -74,28 +73,4 @@ async function record(path: string, options: RecordOptions): Promise<void> {
         await robot.close()
         interruption.release()
     }
-}
-
-async function recorderOptions(sim: string | undefined): Promise<RecorderOptions> {
-    const [{ systemScheduler }, { PACKAGE_VERSION }] = await Promise.all([
-        import('../host/scheduler'),
-        import('../version'),
-    ])
-    const options = { scheduler: systemScheduler, hostVersion: PACKAGE_VERSION }
-    if (sim === undefined) return options
-    const { buildFirmware } = await import('../flash/build')
-    const { bytecode } = await buildFirmware(sim)
-    return { ...options, simulation: true, firmwareHash: createHash('sha256').update(bytecode).digest('hex') }
-}
-
-/** What went wrong, and what there is all the same. */
-function told(error: Error, path: string, { ticks, ticksInFile, lastTickInFile }: RecordingProgress): Error {
-    if (error.name !== 'RecordError') return error
-    const kept =
-        lastTickInFile === undefined
-            ? 'no tick is in the file'
-            : `${ticksInFile} of ${ticks} ticks are in the file, up to tick ${lastTickInFile}`
-    return new CommandError(`${error.message}. ${kept}. Mend it with: tendon recover ${path} <new file>`, {
-        cause: error,
-    })
 }

@@ -91,6 +91,18 @@ describe('tendon record', () => {
         expect(consecutive(found)).toBe(true)
     })
 
+    it('is there beside a bridge, which outlives a full disk', async context => {
+        const disk = smallDisk(await scratch(), 48)
+        if (disk === undefined) return context.skip('mounting a small disk needs root')
+        const file = path.join(disk, 'bridged.mcap')
+        const bridge = startTendon('bridge', '--sim', 'rover', '--bridge-port', '0', '--json', '--record', file)
+        const { url } = await bridge.event('bridge')
+        expect((await bridge.event('recording-failed')).message).toMatch(/the disk is full: .*tendon recover/)
+        expect((await tendon('topic', 'echo', '/odom', '--url', url as string, '--once')).code).toBe(0)
+        bridge.signal('SIGTERM')
+        expect((await bridge.outcome).code).toBe(1)
+    })
+
     it('says what is wrong with its file', async () => {
         const file = path.join(await scratch(), 'there.mcap')
         await writeFile(file, 'precious')

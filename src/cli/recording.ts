@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import type { RecorderOptions, RecordingProgress } from '../record/recorder'
+import { CommandError } from './failure'
+
+/** What a recording says about itself. @param sim the robot, when it is simulated in this process */
+export async function recorderOptions(sim: string | undefined): Promise<RecorderOptions> {
+    const [{ systemScheduler }, { PACKAGE_VERSION }] = await Promise.all([
+        import('../host/scheduler'),
+        import('../version'),
+    ])
+    const options = { scheduler: systemScheduler, hostVersion: PACKAGE_VERSION }
+    if (sim === undefined) return options
+    const { buildFirmware } = await import('../flash/build')
+    const { bytecode } = await buildFirmware(sim)
+    return { ...options, simulation: true, firmwareHash: createHash('sha256').update(bytecode).digest('hex') }
+}
+
+/** What went wrong, and what there is all the same. */
+export function recordingError(
+    error: Error,
+    path: string,
+    { ticks, ticksInFile, lastTickInFile }: RecordingProgress,
+): Error {
+    if (error.name !== 'RecordError') return error
+    const kept =
+        lastTickInFile === undefined
+            ? 'no tick is in the file'
+            : `${ticksInFile} of ${ticks} ticks are in the file, up to tick ${lastTickInFile}`
+    return new CommandError(`${error.message}. ${kept}. Mend it with: tendon recover ${path} <new file>`, {
+        cause: error,
+    })
+}
