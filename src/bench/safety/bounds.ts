@@ -10,8 +10,6 @@ export interface Bound {
     readonly from: 'setpoint' | 'tick' | 'fault'
     /** For people. */
     readonly text: string
-    /** The motor controller does not hear the board, so it drives on while the board holds the motors for stopped. */
-    readonly unheard?: boolean
     /** s */
     seconds(config: RobotConfig): number
 }
@@ -39,7 +37,6 @@ export const BOUNDS = {
     chipUnheard: {
         from: 'fault',
         text: "motor controller's timeout + 4 ms + two ticks after the fault",
-        unheard: true,
         seconds: config => chip(config) + CHIP_STEP + 2 * tick(config),
     },
     chipAtOnce: {

@@ -15,6 +15,11 @@ export interface Scenario {
     readonly act?: (session: RobotSession) => Promise<void>
     /** Modes that telemetry may tell at the end; any when absent, as where telemetry is what broke. */
     readonly ends?: readonly string[]
+    /**
+     * The motor controller may not hear the board: telemetry then names `motor`, and the controller's own timeout bounds how
+     * long it drives on after that.
+     */
+    readonly unheard?: boolean
     /** How long it is watched from the fault on, s; {@link WATCH} when absent. */
     readonly watch?: number
 }
@@ -103,11 +108,24 @@ function partScenarios({ chips, encoders, motors, imus }: BodyParts): Scenario[]
         const optional = device instanceof Ina226
         const bound = motor ? BOUNDS.chipUnheard : optional ? deadline : BOUNDS.sensor
         const ends = optional ? ['timeout'] : ['fault']
-        list.push({ name: `${target} not answering`, bound, ends, fault: () => ({ kind: 'i2c-nack', target }) })
-        list.push({ name: `${target} wire broken`, bound, ends, fault: () => ({ kind: 'broken-wire', target }) })
+        list.push({
+            name: `${target} not answering`,
+            bound,
+            unheard: motor,
+            ends,
+            fault: () => ({ kind: 'i2c-nack', target }),
+        })
+        list.push({
+            name: `${target} wire broken`,
+            bound,
+            unheard: motor,
+            ends,
+            fault: () => ({ kind: 'broken-wire', target }),
+        })
         list.push({
             name: `${target} answers by chance`,
             bound: deadline,
+            unheard: motor,
             fault: random => ({ kind: 'i2c-nack', target, probability: random.uniform(0.05, 0.4) }),
         })
         if (!motor) continue
@@ -120,6 +138,7 @@ function partScenarios({ chips, encoders, motors, imus }: BodyParts): Scenario[]
         list.push({
             name: `${target} away for 0.3 s`,
             bound,
+            unheard: true,
             ends,
             fault: () => ({ kind: 'i2c-nack', target, duration: 0.3 }),
         })

@@ -2,6 +2,7 @@ import type { RobotSession } from '../../host/session'
 import type { RobotConfig } from '../../onboard/robot-config'
 import { Random } from '../../sim/random'
 import { connectSimulated, loadRobot, runFast, schedulerOf, settle, simulate } from '../../simulate'
+import { BOUNDS } from './bounds'
 import { PLANNING, type Scenario, WATCH } from './scenarios'
 import { Witness } from './witness'
 
@@ -75,8 +76,8 @@ export async function stopRun(name: string, scenario: Scenario, seed: number, bo
     const contradicted = witness.contradicted()
     const failures: string[] = []
     if (slack < 0) failures.push(`motors driven ${ms(-slack)} longer than allowed`)
-    // A controller that does not hear the board cannot be told: then telemetry must name it, and its own timeout is the bound.
-    if (contradicted > 0 && !(scenario.bound.unheard && slack >= 0 && faults.has('motor'))) {
+    const allowed = scenario.unheard && faults.has('motor') ? BOUNDS.chip.seconds(config) : 0
+    if (contradicted > allowed) {
         failures.push(`motors driven ${ms(contradicted)} after telemetry said that they are off`)
     }
     if (scenario.ends && !scenario.ends.includes(mode)) {

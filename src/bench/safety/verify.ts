@@ -78,13 +78,13 @@ async function scenariosOf(name: string, board: string): Promise<Scenario[]> {
     return catalogue(parts)
 }
 
-function summary({ name, bound, ends }: Scenario, runs: StopRun[]): ScenarioResult {
+function summary({ name, bound, ends, unheard }: Scenario, runs: StopRun[]): ScenarioResult {
     const worst = runs.reduce((a, b) => (b.slack < a.slack ? b : a))
     const seconds = worst.bound
     const mode = ends ? `; mode ${ends.join(' or ')} at the end` : ''
     return {
         name,
-        must: `motors off within ${bound.text}; ${bound.unheard ? 'while they are not, telemetry names motor' : 'not driven while telemetry says off'}${mode}`,
+        must: `motors off within ${bound.text}; ${unheard ? 'driven while telemetry says off only where it names motor' : 'not driven while telemetry says off'}${mode}`,
         bound: { from: bound.from, text: bound.text, seconds },
         runs,
         worst,
