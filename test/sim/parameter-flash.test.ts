@@ -39,7 +39,8 @@ test('a stored change survives a restart of the board, one that was not stored d
     // The host takes the restored bias off what the gyroscope says, from the description alone.
     expect(session.state!.imu!.angularVelocity[2]).toBeCloseTo(-0.25, 1)
     await session.close()
-})
+    // The firmware may have to be built first, on a busy machine.
+}, 120_000)
 
 test('a power cut at any byte of a store leaves the old values, the new ones, or a flash that the runtime formats', async () => {
     const { robot, session, log } = await rover('ideal')
