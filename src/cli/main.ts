@@ -7,7 +7,6 @@ import { addFleet } from './fleet'
 import { addFlash } from './flash'
 import { addLayout } from './layout'
 import { addNew } from './new'
-import { addParam } from './param'
 import { addPorts } from './ports'
 import { addRecord } from './record'
 import { addRecover } from './recover'
@@ -51,7 +50,6 @@ function makeProgram(): Command {
         addBench,
         addFleet,
         addVerifySafety,
-        addParam,
     ]
     for (const add of commands) add(program)
     hint(program)
