@@ -105,6 +105,7 @@ export interface MotoronConfig {
 const SPEED_MAX = 800
 /** Unit of "Command timeout", ms, section 8. */
 const TIMEOUT_UNIT_MS = 4
+const TIMEOUT_DEFAULT_MS = 100
 /** Largest acceleration and deceleration limit, section 8. */
 const LIMIT_MAX = 6400
 /** "Set protocol options": CRC for commands (bit 0) and for responses (bit 1), no I2C general call (bit 2). */
@@ -171,6 +172,11 @@ export function supplyVoltageFromRaw(raw: number, logicVoltage: number, is550: b
 
 /** Controller of one to three brushed motors. */
 export class Motoron {
+    readonly part = 'Motoron'
+    /** It stops the motors by itself at most this long after the last command, ms: its command timeout. 0 never happens here. */
+    readonly selfStopMs: number
+    /** "Set braking" (9): the 256 family's drivers can coast only all together. The tick sends one command for all motors. */
+    readonly coasting = 'together'
     /** Commands that were not acknowledged and responses with a wrong CRC. */
     errors = 0
     /** Whether the newest {@link readStatus} succeeded; the fields below keep the last good values. */
@@ -211,6 +217,7 @@ export class Motoron {
         private readonly bus: I2cBus,
         private readonly config: MotoronConfig,
     ) {
+        this.selfStopMs = Math.ceil((config.commandTimeoutMs ?? TIMEOUT_DEFAULT_MS) / TIMEOUT_UNIT_MS) * TIMEOUT_UNIT_MS
         this.address = config.address ?? MOTORON_ADDRESS
         this.channels = config.channels
         const motors = config.channels === 1 ? 1 : config.channels === 2 ? 2 : 3
@@ -396,7 +403,7 @@ export class Motoron {
 
     private configure(): void {
         const config = this.config
-        const timeout = Math.floor(((config.commandTimeoutMs ?? 100) + TIMEOUT_UNIT_MS - 1) / TIMEOUT_UNIT_MS)
+        const timeout = this.selfStopMs / TIMEOUT_UNIT_MS
         const response = config.errorResponse ?? ErrorResponse.BRAKE
         const latch = config.latchTimeout ? StatusFlag.COMMAND_TIMEOUT_LATCHED : 0
         const mask = StatusFlag.RESET | StatusFlag.COMMAND_TIMEOUT | latch

@@ -87,8 +87,12 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         this.robot.setpoint(payload, ds.millis())
     }
 
-    arm(): number {
-        return this.robot.arm()
+    arm(): [number, number] {
+        return [this.robot.arm(), this.robot.armWarnings()]
+    }
+
+    faults(): Buffer {
+        return this.robot.log.encode(this.robot.faults | this.robot.warnings)
     }
 
     disarm(): number {

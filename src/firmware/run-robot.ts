@@ -1,6 +1,7 @@
 import { describe, samplesPerReport, type ImuScale, type PowerScale } from '../onboard/describe'
 import {
     type BalanceStage,
+    type DigitalInput,
     type ImuSensor,
     type JointEncoders,
     type MotorController,
@@ -8,7 +9,8 @@ import {
     Robot,
 } from '../onboard/robot'
 import type { RobotConfig } from '../onboard/robot-config'
-import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
+import { HOUSEKEEPING_TICKS } from '../onboard/housekeeping-ticks'
+import { TickLoop } from '../onboard/tick-loop'
 import { Fault } from '../protocol/state'
 import { clock } from './board'
 import { RobotServer } from './robot-server'
@@ -25,6 +27,8 @@ export interface RobotParts {
     motors: MotorController
     /** For a robot whose data has `balance`. */
     balance?: BalanceStage
+    /** When the robot's data has one. */
+    estopInput?: DigitalInput
     /** Starts every driver, motors first so that they are safe before anything else. @throws DriverError */
     start(): Promise<void>
 }
@@ -34,6 +38,8 @@ export interface RobotParts {
  * stays unconfigured; it still answers, so that a host can tell its user what is wrong.
  */
 export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<void> {
+    // A program that starts anew finds the motors as the one before left them.
+    parts.motors.stop()
     const server = new RobotServer()
     const imu = parts.imu !== undefined
     const writer = server.telemetryWriter(
@@ -42,10 +48,20 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         samplesPerReport(config),
         parts.power !== undefined,
     )
-    const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
+    const robot = new Robot(
+        config,
+        parts.encoders,
+        parts.imu,
+        parts.motors,
+        writer,
+        parts.power,
+        parts.balance,
+        parts.estopInput,
+    )
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
-    server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power)))
+    server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power, parts.motors)))
     try {
+        if (robot.refusal !== undefined) console.error(`${config.name}: ${robot.refusal}`)
         await parts.start()
         robot.started()
     } catch (error) {

@@ -16,7 +16,7 @@ import {
 import { readU16, readU32, writeU16 } from '../protocol/bytes'
 import { ROBOT_SERVICE_CLASS, RobotCommand, RobotRegister } from '../protocol/service'
 import { encodeSetpoint, type SetpointEntry } from '../protocol/setpoint'
-import { FAULT_NAMES, JointMode } from '../protocol/state'
+import { BLOCK_NAMES, JointMode } from '../protocol/state'
 import { decodeTelemetry } from '../protocol/telemetry'
 import { decodeTiming } from '../protocol/timing'
 import { ClockQueries } from './clock-queries'
@@ -123,7 +123,7 @@ export class RobotSession implements Robot {
     async arm(): Promise<void> {
         const blocked = readU32(await this.command(RobotCommand.Arm), 0)
         if (blocked === 0) return
-        const reasons = FAULT_NAMES.filter((_, bit) => blocked & (1 << bit))
+        const reasons = BLOCK_NAMES.filter((_, bit) => blocked & (1 << bit))
         throw new RobotError('blocked', `arming is blocked by: ${reasons.join(', ')}`)
     }
 

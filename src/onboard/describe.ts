@@ -1,6 +1,7 @@
 import { PROTOCOL_VERSION, type RobotDescription } from '../protocol/description'
 import { MAX_PAYLOAD } from '../protocol/service'
 import { HEADER_BYTES, sampleBytes } from '../protocol/telemetry'
+import { type MotorStops, refusedStop } from './motor-stops'
 import type { RobotConfig } from './robot-config'
 
 /** Scale of an IMU's counts, as its driver states it. */
@@ -33,7 +34,12 @@ export function samplesPerReport(config: RobotConfig): number {
 }
 
 /** What the robot tells a host about itself. */
-export function describe(config: RobotConfig, imu: ImuScale | undefined, power?: PowerScale): RobotDescription {
+export function describe(
+    config: RobotConfig,
+    imu: ImuScale | undefined,
+    power?: PowerScale,
+    motors?: MotorStops,
+): RobotDescription {
     const description: RobotDescription = {
         protocol: PROTOCOL_VERSION,
         name: config.name,
@@ -48,12 +54,17 @@ export function describe(config: RobotConfig, imu: ImuScale | undefined, power?:
             effortLimit: joint.effortLimit,
             positionMin: joint.positionMin,
             positionMax: joint.positionMax,
+            stop: joint.stop ? joint.stop.action : undefined,
+            unwatched: joint.monitors ? undefined : true,
             radiansPerCount: joint.encoder.countsPerRevolution
                 ? (2 * Math.PI) / joint.encoder.countsPerRevolution / joint.encoder.ratio
                 : undefined,
             observerBandwidth: joint.encoder.observerBandwidth,
             rated: joint.motor.rated,
         })),
+    }
+    if (motors) {
+        description.motors = { part: motors.part, selfStopMs: motors.selfStopMs, refusal: refusedStop(config, motors) }
     }
     if (config.imu && imu) {
         description.imu = {

@@ -54,6 +54,10 @@ export class Joints {
     /** Last valid reading, rad, and the joint's position by it and the turns before, rad. */
     readonly lastReading: number[] = []
     readonly measured: number[] = []
+    /** Square of the innovation, rad², from which on a reading is impossible. */
+    readonly jumpSquare: number[] = []
+    /** Joints whose reading of this tick was impossible and dropped, bit i for joint i. */
+    suspect = 0
 
     /**
      * @param reading what each encoder read at this tick, rad in [0, 2π)
@@ -96,6 +100,8 @@ export class Joints {
             this.observerVelocity.push(tracking.velocity)
             this.lastReading.push(0)
             this.measured.push(0)
+            const jump = joint.monitors?.jump ?? UNLIMITED
+            this.jumpSquare.push(jump * jump)
         }
     }
 }
@@ -113,7 +119,7 @@ function highest(joint: JointConfig, mode: number): number {
 
 /**
  * Position and velocity of every joint from its encoder's reading: unwrapped over turns, then a tracking loop of second
- * order (predict by the velocity, correct by the position error).
+ * order (predict by the velocity, correct by the position error). A reading that is too far from the prediction is dropped.
  *
  * @param dt since the estimate before, s: as the clock tells, for a tick that starts 3 ms late sees a joint that has turned
  *   3 ms further. The gains of the correction are those of the nominal period.
@@ -121,7 +127,8 @@ function highest(joint: JointConfig, mode: number): number {
  * @inline
  */
 export function estimateJoints(joints: Joints, dt: number): void {
-    const { position, velocity, measured, reading, lastReading, count } = joints
+    const { position, velocity, measured, reading, lastReading, jumpSquare, count } = joints
+    joints.suspect = 0
     for (let i = 0; i < count; i++) {
         const speed = velocity[i]
         const predicted = position[i] + speed * dt
@@ -130,9 +137,15 @@ export function estimateJoints(joints: Joints, dt: number): void {
         // The way from the last reading to this one is the short way round.
         if (step >= PI) step -= TWO_PI
         else if (step < -PI) step += TWO_PI
-        lastReading[i] = angle
         const now = measured[i] + step * joints.scale[i]
         const error = now - predicted
+        // Turned round, so that what is not a number is dropped too.
+        if (!(error * error <= jumpSquare[i])) {
+            joints.suspect |= 1 << i
+            position[i] = predicted
+            continue
+        }
+        lastReading[i] = angle
         measured[i] = now
         position[i] = predicted + joints.observerPosition[i] * error
         velocity[i] = speed + joints.observerVelocity[i] * error
@@ -152,22 +165,33 @@ export function coastJoint(joints: Joints, i: number, dt: number): void {
     joints.reading[i] = reading
 }
 
-/**
- * Takes the encoders' readings as they are for the joints' positions, at rest: before the first tick. Of the positions that
- * a reading may mean, the one nearest to 0 is taken: a joint just below 0 is not a turn above it.
- *
- * @inline
- */
+/** Takes the encoders' readings as they are for the joints' positions, at rest: before the first tick. */
 export function startJoints(joints: Joints): void {
-    for (let i = 0; i < joints.count; i++) {
-        let angle = joints.reading[i] - joints.config[i].encoder.zeroOffset
-        if (angle >= PI) angle -= TWO_PI
-        else if (angle < -PI) angle += TWO_PI
-        joints.lastReading[i] = joints.reading[i]
-        joints.measured[i] = angle * joints.scale[i]
-        joints.position[i] = joints.measured[i]
-        joints.velocity[i] = 0
-    }
+    for (let i = 0; i < joints.count; i++) startJoint(joints, i)
+}
+
+/**
+ * A joint is where its encoder says, at rest. Of the positions that a reading may mean, the one nearest to 0 is taken: a joint
+ * just below 0 is not a turn above it.
+ */
+function startJoint(joints: Joints, i: number): void {
+    let angle = joints.reading[i] - joints.config[i].encoder.zeroOffset
+    if (angle >= PI) angle -= TWO_PI
+    else if (angle < -PI) angle += TWO_PI
+    joints.lastReading[i] = joints.reading[i]
+    joints.measured[i] = angle * joints.scale[i]
+    joints.position[i] = joints.measured[i]
+    joints.velocity[i] = 0
+}
+
+/**
+ * Believes an encoder again that has told impossible things for too long. A joint with a range is where the encoder says; one
+ * that turns without end goes on from the position that it has, because what it turned meanwhile is not known.
+ */
+export function reseatJoint(joints: Joints, i: number): void {
+    const position = joints.position[i]
+    startJoint(joints, i)
+    if (joints.config[i].kind === 'continuous') joints.position[i] = joints.measured[i] = position
 }
 
 /**
@@ -219,8 +243,9 @@ export function controlJoints(joints: Joints): void {
 }
 
 /**
- * Gives a joint a setpoint, limited, and with it what the tick would otherwise work out anew each time. A change of mode
- * forgets the integral.
+ * Gives a joint a setpoint, limited, and with it what the tick would otherwise work out anew each time. A change of mode is
+ * bumpless: the velocity loop starts as though its goal were the velocity that the joint has, with the duty that it has. What
+ * the output jumps by is then what the new setpoint asks for. An off joint starts with nothing.
  *
  * @param counts the setpoint as it came over the wire, {@link SETPOINT_SCALE} each
  *
@@ -231,9 +256,18 @@ export function setJoint(joints: Joints, i: number, mode: number, counts: number
     let setpoint = counts * SETPOINT_SCALE
     if (setpoint > joints.highest[entry]) setpoint = joints.highest[entry]
     else if (setpoint < joints.lowest[entry]) setpoint = joints.lowest[entry]
-    if (joints.mode[i] !== mode) {
-        joints.integral[i] = 0
+    const before = joints.mode[i]
+    if (before !== mode) {
         joints.mode[i] = mode
+        if (before === JointMode.Off) joints.integral[i] = 0
+        else if (mode >= JointMode.Velocity) {
+            const velocity = joints.velocity[i]
+            let integral = joints.effort[i] - joints.kv[i] * velocity
+            if (velocity > 0) integral -= joints.ks[i]
+            else if (velocity < 0) integral += joints.ks[i]
+            const limit = joints.effortLimit[i]
+            joints.integral[i] = integral > limit ? limit : integral < -limit ? -limit : integral
+        }
     }
     joints.setpoint[i] = setpoint
     let feedforward = joints.kv[i] * setpoint

@@ -8,6 +8,12 @@ export interface RobotConfig {
     readonly commandTimeoutMs: number
     /** A sensor that gave no valid sample for this long is a fault, ms. */
     readonly sensorTimeoutMs: number
+    /** After start-up, arming is blocked until every sensor was good and every joint at rest for so long, ms; 0 by default. */
+    readonly calibrationMs?: number
+    /** A pin that stops the robot. */
+    readonly estopInput?: EstopInputConfig
+    /** What is watched of the robot as a whole. */
+    readonly monitors?: RobotMonitors
     readonly i2c: {
         /** Hz */
         readonly frequency: number
@@ -88,6 +94,79 @@ export interface JointConfig {
         readonly rated?: MotorRating
     }
     readonly gains: JointGains
+    /** How it is stopped when the setpoint's deadline passes; `brake` by default. */
+    readonly stop?: StopConfig
+    /** What is watched. A monitor that is not given does not watch: `tendon build` says so when there are none at all. */
+    readonly monitors?: JointMonitors
+}
+
+/**
+ * `brake` shorts the motor, `coast` lets it run out, `hold` ramps its velocity down and holds the position that it has then,
+ * with the motors still driven. A fault or an emergency stop does not ramp: there, `hold` brakes. What a motor driver cannot
+ * do is refused (`MotorController.coasting`).
+ */
+export interface StopConfig {
+    readonly action: 'brake' | 'coast' | 'hold'
+    /** Of the ramp, rad/s² (`hold`). */
+    readonly deceleration?: number
+}
+
+export interface EstopInputConfig {
+    /** Number of the GPIO. `main.ts` names the same when it configures the pin. */
+    readonly gpio: number
+    /** Level that stops. The pin has a pull-up, so with 1 a contact that opens stops, and so does a broken wire. */
+    readonly stopsAt: 0 | 1
+}
+
+/**
+ * A threshold, how long it must be exceeded, and what happens then. Joints are looked at in turn, so both are found out at the
+ * end of a turn: docs/safety.md has the worst case.
+ */
+export interface Monitor {
+    readonly limit: number
+    /** Beyond this it acts at the first look, without the delay. */
+    readonly hard?: number
+    /** ms */
+    readonly delayMs: number
+    /** `stop` is a fault: the motors go off and stay so. `warn` is told in telemetry. */
+    readonly action: 'warn' | 'stop'
+}
+
+export interface JointMonitors {
+    /** How far beyond the range of setpoints the joint is, rad. */
+    readonly position?: Monitor
+    /** rad/s */
+    readonly velocity?: Monitor
+    /** Mean of a turn of looks, rad/s². */
+    readonly acceleration?: Monitor
+    /** Duty. */
+    readonly effort?: Monitor
+    /** Difference between the velocity that the loop wants and the measured one, rad/s. */
+    readonly following?: Monitor
+    /** Duty with which a joint must turn. */
+    readonly stall?: Monitor & {
+        /** Slower than this is not turning, rad/s. */
+        readonly speed: number
+    }
+    /** Duty with which the encoder's reading must change, by as little as a bit. */
+    readonly frozen?: Monitor
+    /**
+     * A reading further than this from where the joint is expected, rad, is impossible: dropped, and after the sensor timeout a
+     * fault. The joint's greatest acceleration times the period squared, and some.
+     */
+    readonly jump?: number
+}
+
+/** Looked at in housekeeping. */
+export interface RobotMonitors {
+    /** Least motor supply, V. Needs a motor controller that measures it. */
+    readonly supply?: Monitor
+    /** Current of all motors, A. Needs a power sensor. */
+    readonly current?: Monitor
+    /** Between the vertical and z, rad, below π/2. Needs an IMU. */
+    readonly tilt?: Monitor
+    /** Ticks from one housekeeping to the next that started late. */
+    readonly late?: Monitor
 }
 
 /** Gains of the position and velocity loops. Output is duty (1: full supply). */

@@ -1,11 +1,17 @@
 import type { Clock } from '../hal/clock'
-import { SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES } from '../protocol/setpoint'
-import { Fault, JointMode, RobotMode } from '../protocol/state'
+import { SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES, SETPOINT_SCALE } from '../protocol/setpoint'
+import { ArmWarning, Block, Fault, JointMode, RobotMode } from '../protocol/state'
+import { NO_JOINT } from '../protocol/fault-report'
 import { TrajectoryState } from '../protocol/trajectory'
 import { Chassis } from './chassis'
-import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
+import { FaultLog } from './fault-log'
+import { coastJoint, controlJoints, estimateJoints, Joints, reseatJoint, setJoint, startJoints } from './joints'
+import { Monitors } from './monitors'
+import { type MotorStops, refusedStop } from './motor-stops'
 import type { RobotConfig } from './robot-config'
+import { type RobotFindings, RobotMonitor } from './robot-monitor'
 import type { TelemetryWriter } from './telemetry-writer'
+import { HOUSEKEEPING_TICKS } from './housekeeping-ticks'
 import { Trajectory } from './trajectory'
 
 /** The encoders of all joints, absolute over one turn. Entry i belongs to joint i. */
@@ -33,6 +39,8 @@ export interface PowerSensor {
     /** Signed. */
     readonly currentRaw: number
     readonly supplyRaw: number
+    /** A a count */
+    readonly amperePerCount: number
     /** False when the sample failed. Called once a tick. */
     sample(): boolean
 }
@@ -54,8 +62,18 @@ export interface BalanceStage {
     control(joints: Joints, dt: number): void
 }
 
+/** A digital input. */
+export interface DigitalInput {
+    /** 0 or 1; anything else while it cannot be read. */
+    readonly value: unknown
+}
+
 /** A motor controller with up to three outputs: output i drives joint i. */
-export interface MotorController {
+export interface MotorController extends MotorStops {
+    /** What it says of itself, for people. */
+    readonly statusFlags: number
+    /** Motor supply as the last {@link readStatus} found it, V; NaN when it does not measure it. */
+    readonly supplyVoltage: number
     /** As the last {@link readStatus} found it. */
     readonly noPower: boolean
     readonly faulting: boolean
@@ -70,8 +88,10 @@ export interface MotorController {
     write(effort0: number, effort1: number, effort2: number): boolean
     /** Lets the motors run; called when arming. False when it was not acknowledged. */
     enable(): boolean
-    /** Every output off at once, whatever limits or schedule duties otherwise follow. False when it was not acknowledged. */
+    /** Every output off and braked at once, whatever limits duties otherwise follow. False when it was not acknowledged. */
     stop(): boolean
+    /** Every output off and running out, until the next {@link write}. False when it was not acknowledged. */
+    coast(): boolean
     /** Asks the controller how it is. False when it did not answer. */
     readStatus(): boolean
     /** Configures it anew; the motors stay off until {@link enable}. @throws DriverError */
@@ -92,6 +112,10 @@ const FIRST_SAMPLES = 5
 const DEADLINE_MARGIN_MS = 12
 /** Later than any board time, ms. */
 const NEVER = 1e12
+/** Slower than this a joint is at rest, rad/s: an encoder's noise gives less. */
+const AT_REST = 0.2
+/** Numbers of `Fault` bits, for the log. */
+const [ENCODER, IMU, MOTOR, ESTOP, SUPPLY, TILT] = [1, 2, 3, 4, 5, 14]
 
 /**
  * The robot on the board: its tick, its modes, its commands. The tick is a handful of stages over all joints; everything
@@ -102,8 +126,12 @@ export class Robot {
     readonly chassis: Chassis | undefined
     readonly trajectory: Trajectory
     mode = RobotMode.Unconfigured
-    /** `Fault` bits that hold now. */
+    /** `Fault` bits whose causes hold now. */
     faults = 0
+    /** `Fault` bits that stopped the robot: they stay until {@link disarm} finds their causes gone. */
+    latched = 0
+    /** `Fault` bits of monitors that only warn. */
+    warnings = 0
     /** Sensor samples dropped since start. */
     sensorErrors = 0
     /** Sequence number of the last setpoint that was taken. */
@@ -118,6 +146,11 @@ export class Robot {
     motorsLost = false
     /** The IMU's last sample, as telemetry carries it. */
     readonly imuFrame: Buffer | undefined
+    readonly log = new FaultLog()
+    readonly monitors: Monitors
+    readonly robotMonitor: RobotMonitor
+    /** Why this robot can never be armed: its motor driver cannot stop it as its data says. */
+    readonly refusal: string | undefined
 
     private readonly direction: number[] = []
     private readonly sensorTicks: number
@@ -126,8 +159,6 @@ export class Robot {
     /** The motors are on: armed, or balancing on after the last setpoint's deadline. */
     private driving = false
     private missing = 0
-    /** Board time of the last estimate, ms. */
-    private estimatedAt = 0
     private imuMissed = 0
     private motorMissed = 0
     /** The motor controller was enabled since it was configured: from then on a reset of it is news. */
@@ -136,6 +167,21 @@ export class Robot {
     /** Board time from which on a tick stops the motors, ms; {@link NEVER} while no setpoint was taken since arming. */
     private deadline = NEVER
     private anySequence = true
+    /** Board time of the last tick, ms. */
+    private now = 0
+    /** The joints coast when they are stopped. */
+    private readonly coasts: boolean
+    /** They coast now. */
+    private coasting = false
+    /** Joints that ramp down or are held since the deadline passed, bit i for joint i. */
+    private holding = 0
+    /** Of the input that stops the robot: its level while it does not. */
+    private readonly estopSafe: number
+    private calibrationLeft: number
+    /** Start-up is over: the robot may become idle. */
+    private ready = false
+    private calibrationErrors = -1
+    private readonly findings: RobotFindings = { supply: NaN, current: NaN, imuFrame: undefined, lateTicks: 0 }
 
     constructor(
         readonly config: RobotConfig,
@@ -145,12 +191,21 @@ export class Robot {
         private readonly telemetry: TelemetryWriter,
         readonly power?: PowerSensor,
         private readonly balance?: BalanceStage,
+        private readonly estopInput?: DigitalInput,
     ) {
         this.joints = new Joints(config.joints, encoders.reading, config.tickPeriodMs / 1000)
         this.trajectory = new Trajectory(this.joints)
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
         this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
         this.timeoutMs = config.commandTimeoutMs
+        this.monitors = new Monitors(config, this.log)
+        this.robotMonitor = new RobotMonitor(config, HOUSEKEEPING_TICKS * config.tickPeriodMs, this.log)
+        this.refusal = refusedStop(config, motors)
+        if (this.refusal !== undefined) this.faults = Fault.Startup
+        const first = config.joints[0].stop
+        this.coasts = first !== undefined && first.action === 'coast'
+        this.estopSafe = config.estopInput ? 1 - config.estopInput.stopsAt : 0
+        this.calibrationLeft = Math.ceil((config.calibrationMs ?? 0) / config.tickPeriodMs)
         for (const joint of config.joints) this.direction.push(joint.motor.direction)
         this.imuFrame = imu ? imu.frame : undefined
         if (config.drive) {
@@ -172,7 +227,10 @@ export class Robot {
         for (let i = 1; i < FIRST_SAMPLES && encoders.failed !== 0; i++) encoders.sample()
         startJoints(this.joints)
         if (this.chassis) this.chassis.start(this.joints.position)
-        this.mode = this.balance ? RobotMode.Calibrating : RobotMode.Idle
+        if (this.refusal === undefined) {
+            this.ready = !this.balance && this.calibrationLeft <= 0
+            this.mode = this.ready ? RobotMode.Idle : RobotMode.Calibrating
+        }
     }
 
     /**
@@ -188,17 +246,26 @@ export class Robot {
     tick(now: number, tick: number, deadline: number, lateTicks: number): void {
         // First, because sensing takes its time.
         if (now >= this.deadline) this.expire()
-        const dt = (now - this.estimatedAt) * 0.001
-        this.estimatedAt = now
+        const input = this.estopInput
+        if (input) {
+            if (input.value !== this.estopSafe && this.mode !== RobotMode.Estop) this.stop()
+        }
+        const dt = (now - this.now) * 0.001
+        this.now = now
         this.sense(dt)
         estimateJoints(this.joints, dt)
+        const failed = this.failed | this.joints.suspect
+        if ((failed | this.missing) !== 0) this.countMissed(failed)
         const balance = this.balance
         if (balance) {
             balance.estimate(this.imuFrame as Buffer, this.imuValid, dt)
-            if (balance.tilted) this.faults |= Fault.Tilt
+            if (balance.tilted) this.raise(Fault.Tilt, TILT, NO_JOINT, NaN, NaN)
         }
-        if (this.faults !== 0) this.stopForFault()
+        const monitors = this.monitors
+        monitors.step(this.joints, now)
+        if ((this.faults | monitors.faults) !== 0) this.stopForFault()
         if (this.trajectory.running) this.follow(deadline)
+        if (this.holding !== 0) this.ramp(dt)
         if (balance && this.driving) balance.control(this.joints, dt)
         else controlJoints(this.joints)
         this.act()
@@ -216,7 +283,7 @@ export class Robot {
         encoders.sample()
         const failed = encoders.failed
         this.failed = failed
-        if ((failed | this.missing) !== 0) this.countMissed(failed, dt)
+        if (failed !== 0) this.coastFailed(failed, dt)
         const imu = this.imu
         if (imu) {
             this.imuValid = imu.sample()
@@ -224,7 +291,10 @@ export class Robot {
             else {
                 this.sensorErrors++
                 this.imuMissed++
-                if (this.imuMissed > this.imuTicks) this.faults |= Fault.Imu
+                if (this.imuMissed > this.imuTicks) {
+                    const period = this.config.tickPeriodMs
+                    this.raise(Fault.Imu, IMU, NO_JOINT, this.imuMissed * period, this.imuTicks * period)
+                }
             }
         }
         const power = this.power
@@ -240,55 +310,81 @@ export class Robot {
         if (!this.trajectory.follow(deadline)) this.expire()
     }
 
-    /** A robot that may not be armed may not stay so. */
+    /** A robot that may not be armed may not stay so. What stopped it is latched. */
     private stopForFault(): void {
-        if (this.driving) this.halt(RobotMode.Fault)
+        this.faults |= this.monitors.faults
+        if (!this.driving) return
+        this.latched |= this.faults
+        this.halt(RobotMode.Fault)
     }
 
-    /**
-     * No newer setpoint came in time: motors off. A robot that balances would fall: it stands where it is instead, and takes no
-     * setpoint until it is armed again.
-     */
-    private expire(): void {
-        if (this.balance) this.hold(RobotMode.Timeout)
-        else this.halt(RobotMode.Timeout)
+    private coastFailed(failed: number, dt: number): void {
+        for (let i = 0; i < this.joints.count; i++) if ((failed & (1 << i)) !== 0) coastJoint(this.joints, i, dt)
     }
 
-    /** Some encoder failed at this tick or at the one before. @inline */
-    private countMissed(failed: number, dt: number): void {
-        const { missed, count } = this.joints
-        for (let i = 0; i < count; i++) {
-            if ((failed & (1 << i)) === 0) missed[i] = 0
-            else {
-                coastJoint(this.joints, i, dt)
-                missed[i]++
-                this.sensorErrors++
-                if (missed[i] > this.sensorTicks) this.faults |= Fault.Encoder
+    /** Some joint's reading failed, or was impossible, at this tick or at the one before. */
+    private countMissed(failed: number): void {
+        const { joints, sensorTicks } = this
+        for (let i = 0; i < joints.count; i++) {
+            if ((failed & (1 << i)) === 0) {
+                joints.missed[i] = 0
+                continue
             }
+            joints.missed[i]++
+            this.sensorErrors++
+            if (joints.missed[i] <= sensorTicks) continue
+            this.raise(
+                Fault.Encoder,
+                ENCODER,
+                i,
+                joints.missed[i] * this.config.tickPeriodMs,
+                this.config.sensorTimeoutMs,
+            )
+            if ((joints.suspect & (1 << i)) !== 0) reseatJoint(joints, i)
         }
+        this.failed = failed
         this.missing = failed
+    }
+
+    /** A fault's cause holds; what it is goes to the log when that is new. */
+    private raise(fault: number, number: number, joint: number, value: number, limit: number): void {
+        if ((this.faults & fault) === 0) this.log.record(number, joint, value, limit, this.now)
+        this.faults |= fault
     }
 
     /** Sends the motors their duty: always, because the controller stops them when it hears nothing. @inline */
     private act(): void {
         const effort = this.joints.effort
         const direction = this.direction
-        if (this.motors.write(effort[0] * direction[0], effort[1] * direction[1], effort[2] * direction[2]))
+        if (this.coasting) this.coast()
+        else if (this.motors.write(effort[0] * direction[0], effort[1] * direction[1], effort[2] * direction[2]))
             this.motorMissed = 0
         else {
             this.motorMissed++
-            if (this.motorMissed >= MOTOR_MISSES) this.faults |= Fault.Motor
+            if (this.motorMissed >= MOTOR_MISSES) this.motorFault()
         }
     }
 
+    private coast(): void {
+        if (this.motors.coast()) this.motorMissed = 0
+        else {
+            this.motorMissed++
+            if (this.motorMissed >= MOTOR_MISSES) this.motorFault()
+        }
+    }
+
+    private motorFault(): void {
+        this.raise(Fault.Motor, MOTOR, NO_JOINT, this.motors.statusFlags, NaN)
+    }
+
     /**
-     * Once in a while after a tick: asks the motor controller how it is, and lets go of faults that have passed. It feeds
-     * the controller's own timeout, so it belongs to the tick's fiber: when that dies, so must this.
+     * Once in a while after a tick: asks the motor controller how it is, watches what needs no tick's attention, and lets go of
+     * faults that have passed. It feeds the controller's own timeout, so it belongs to the tick's fiber: when that dies, so must
+     * this.
      *
      * @inline
      */
-    housekeeping(): void {
-        let faults = this.faults & Fault.Startup
+    housekeeping(lateTicks: number): void {
         const { motors } = this
         const chassis = this.chassis
         if (chassis) {
@@ -296,23 +392,55 @@ export class Robot {
             chassis.update(this.joints.position)
             chassis.normalise()
         }
-        if (!motors.readStatus()) this.motorMissed++
+        const answered = motors.readStatus()
+        if (!answered) this.motorMissed++
         this.encoders.check()
-        if (this.motorMissed >= MOTOR_MISSES || motors.faulting) faults |= Fault.Motor
-        if (motors.timedOut && this.driving) faults |= Fault.Motor
-        if (motors.noPower) faults |= Fault.Supply
+        const findings = this.findings
+        findings.supply = answered ? motors.supplyVoltage : NaN
+        findings.lateTicks = lateTicks
+        findings.imuFrame = this.imuValid ? this.imuFrame : undefined
+        const power = this.power
+        findings.current = power && this.powerValid ? power.currentRaw * power.amperePerCount : NaN
+        this.review()
+    }
+
+    /** Which faults hold now. @inline */
+    private review(): void {
+        const { motors, joints, monitors, robotMonitor } = this
+        robotMonitor.look(this.findings, this.now)
         if (motors.resetSeen && this.enabled) this.motorsLost = true
-        if (this.motorsLost) faults |= Fault.Motor
-        for (let i = 0; i < this.joints.count; i++) {
-            if (this.joints.missed[i] > this.sensorTicks) faults |= Fault.Encoder
+        const before = this.faults
+        let faults = (before & Fault.Startup) | monitors.faults | robotMonitor.faults
+        const timedOut = motors.timedOut && this.driving
+        if (this.motorMissed >= MOTOR_MISSES || motors.faulting || timedOut || this.motorsLost) {
+            this.motorFault()
+            faults |= Fault.Motor
         }
+        if (motors.noPower) {
+            this.raise(Fault.Supply, SUPPLY, NO_JOINT, motors.supplyVoltage, robotMonitor.supply.limit[0])
+            faults |= Fault.Supply
+        }
+        for (let i = 0; i < joints.count; i++) if (joints.missed[i] > this.sensorTicks) faults |= Fault.Encoder
         if (this.imuMissed > this.imuTicks) faults |= Fault.Imu
-        const balance = this.balance
-        if (balance) {
-            if (balance.tilted) faults |= Fault.Tilt
-            if (this.mode === RobotMode.Calibrating && balance.settled()) this.mode = RobotMode.Idle
+        if (this.balance) {
+            if (this.balance.tilted) faults |= Fault.Tilt
         }
         this.faults = faults
+        this.warnings = monitors.warnings | robotMonitor.warnings
+        if (!this.ready && this.mode === RobotMode.Calibrating) this.calibrate()
+    }
+
+    /** Start-up ends when every sensor was good and every joint at rest for as long as the robot's data says. */
+    private calibrate(): void {
+        const { joints, balance } = this
+        let quiet = this.sensorErrors === this.calibrationErrors
+        for (let i = 0; i < joints.count; i++) if (Math.abs(joints.velocity[i]) > AT_REST) quiet = false
+        this.calibrationErrors = this.sensorErrors
+        if (quiet) this.calibrationLeft -= HOUSEKEEPING_TICKS
+        else this.calibrationLeft = Math.ceil((this.config.calibrationMs ?? 0) / this.config.tickPeriodMs)
+        if (this.calibrationLeft > 0 || (balance && !balance.settled())) return
+        this.ready = true
+        this.mode = RobotMode.Idle
     }
 
     /** Configures a motor controller that was reset. It may fail and be tried again: the supply may still be rising. */
@@ -322,11 +450,13 @@ export class Robot {
         this.motorsLost = false
     }
 
-    /** Lets the motors move. @returns the `Fault` bits that block it; 0 when armed */
+    /** Lets the motors move. @returns every reason that blocks it (`Fault`, `Block`); 0 when armed */
     arm(): number {
-        let blocked = this.faults
+        let blocked = this.faults | this.latched
         if (this.mode === RobotMode.Estop) blocked |= Fault.Estop
-        if (this.mode === RobotMode.Unconfigured || this.mode === RobotMode.Calibrating) blocked |= Fault.Startup
+        if (this.mode === RobotMode.Unconfigured) blocked |= Fault.Startup
+        if (this.mode === RobotMode.Calibrating) blocked |= Block.Calibrating
+        if (this.estopInputActive()) blocked |= Block.EstopInput
         const balance = this.balance
         if (balance && !this.driving && !balance.upright()) blocked |= Fault.Tilt
         if (blocked !== 0 || this.mode === RobotMode.Armed) return blocked
@@ -341,14 +471,33 @@ export class Robot {
         return 0
     }
 
-    /** Motors off, idle. Clears a latched fault, timeout or emergency stop. */
+    /** What an armed robot warns of: monitors' `Fault` bits and `ArmWarning`. */
+    armWarnings(): number {
+        return this.warnings | (this.motors.selfStopMs === 0 ? ArmWarning.NoSelfStop : 0)
+    }
+
+    /**
+     * Motors off. Clears an emergency stop and the deadline's, and of the latched faults those whose causes are gone: when some
+     * still hold, the robot stays in `fault`. While the emergency stop's input is active, that stays too.
+     */
     disarm(): void {
-        if (this.mode > RobotMode.Calibrating) this.halt(RobotMode.Idle)
+        if (this.mode < RobotMode.Idle) return
+        this.latched &= this.faults
+        this.log.keep(this.faults | this.warnings)
+        if (this.estopInputActive()) this.halt(RobotMode.Estop)
+        else if (this.latched !== 0) this.halt(RobotMode.Fault)
+        else this.halt(this.ready ? RobotMode.Idle : RobotMode.Calibrating)
     }
 
     /** Emergency stop: motors off, latched until {@link disarm}. */
     stop(): void {
-        if (this.mode !== RobotMode.Unconfigured) this.halt(RobotMode.Estop)
+        if (this.mode === RobotMode.Unconfigured) return
+        this.halt(RobotMode.Estop)
+        this.log.record(ESTOP, NO_JOINT, NaN, NaN, this.now)
+    }
+
+    private estopInputActive(): boolean {
+        return this.estopInput !== undefined && this.estopInput.value !== this.estopSafe
     }
 
     /**
@@ -408,27 +557,71 @@ export class Robot {
         return answer
     }
 
+    /**
+     * The deadline has passed: joints that are to be held ramp down, all others are stopped. A robot that balances would fall: it
+     * stands where it is instead, and takes no setpoint until it is armed again.
+     */
+    private expire(): void {
+        if (this.balance) {
+            this.hold(RobotMode.Timeout)
+            return
+        }
+        const { joints } = this
+        let holding = 0
+        for (let i = 0; i < joints.count; i++) {
+            const stop = joints.config[i].stop
+            if (stop === undefined || stop.action !== 'hold' || joints.missed[i] > 0) continue
+            holding |= 1 << i
+            // From where it is: with the velocity that it has, whatever it was told.
+            setJoint(joints, i, JointMode.Velocity, joints.velocity[i] / SETPOINT_SCALE)
+        }
+        if (holding === 0) {
+            this.halt(RobotMode.Timeout)
+            return
+        }
+        for (let i = 0; i < joints.count; i++) if ((holding & (1 << i)) === 0) setJoint(joints, i, JointMode.Off, 0)
+        this.trajectory.abort(TrajectoryState.Underrun)
+        this.holding = holding
+        this.mode = RobotMode.Timeout
+        this.deadline = NEVER
+        this.anySequence = true
+    }
+
+    /** One step of the ramp of joints that are to be held; one that stands is held where it is. */
+    private ramp(dt: number): void {
+        const { joints } = this
+        for (let i = 0; i < joints.count; i++) {
+            if ((this.holding & (1 << i)) === 0 || joints.mode[i] !== JointMode.Velocity) continue
+            const step = (joints.config[i].stop?.deceleration ?? 0) * dt
+            const speed = joints.setpoint[i]
+            if (speed > step) setJoint(joints, i, JointMode.Velocity, (speed - step) / SETPOINT_SCALE)
+            else if (speed < -step) setJoint(joints, i, JointMode.Velocity, (speed + step) / SETPOINT_SCALE)
+            else setJoint(joints, i, JointMode.Position, joints.position[i] / SETPOINT_SCALE)
+        }
+    }
+
     /** Into a mode with every joint off and nothing remembered of the setpoints before. */
     private halt(mode: RobotMode): void {
         const { joints, balance } = this
+        this.driving = mode === RobotMode.Armed
+        this.coasting = this.coasts && !this.driving
+        // First of all. The tick's own command says so again; a motor controller may let that wait for its next update.
+        if (this.coasting) this.motors.coast()
+        else if (!this.driving) this.motors.stop()
         // It may still run at its deadline: when the tick was late by more than the command timeout.
         this.trajectory.abort(mode === RobotMode.Timeout ? TrajectoryState.Underrun : TrajectoryState.Aborted)
         for (let i = 0; i < joints.count; i++) {
             joints.integral[i] = 0
             joints.effort[i] = 0
         }
-        this.driving = mode === RobotMode.Armed
-        if (!this.driving) {
-            // The tick's own command says so again; a motor controller may let that wait for its next update.
-            this.motors.stop()
-            if (balance) balance.rest()
-        }
+        if (balance && !this.driving) balance.rest()
         this.hold(mode)
     }
 
     /** Into a mode with no setpoint, and the motors as they are. */
     private hold(mode: RobotMode): void {
         for (let i = 0; i < this.joints.count; i++) setJoint(this.joints, i, JointMode.Off, 0)
+        this.holding = 0
         this.mode = mode
         this.deadline = NEVER
         this.anySequence = true

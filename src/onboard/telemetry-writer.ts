@@ -111,11 +111,12 @@ export class TelemetryWriter {
         const buffer = this.buffers[index]
         buffer[8] = this.samples
         buffer[9] = robot.mode | (robot.trajectory.state << 4)
-        buffer.setAt(10, 'u16', robot.faults)
+        buffer.setAt(10, 'u16', robot.faults | robot.latched)
         buffer.setAt(12, 'u16', robot.setpointSequence)
         buffer.setAt(14, 'u16', this.reports & 0xffff)
         buffer.setAt(16, 'u16', lateTicks & 0xffff)
         buffer.setAt(18, 'u16', robot.sensorErrors & 0xffff)
+        buffer.setAt(32, 'u16', robot.warnings)
         const chassis = robot.chassis
         if (chassis) {
             chassis.update(robot.joints.position)

@@ -7,11 +7,6 @@ import { TIMING_BINS } from '../protocol/timing'
  */
 const EXECUTION_EVERY = 5
 
-/**
- * Ticks from one look after the motor controller to the next. A multiple of four: at 100 Hz a telemetry report goes out after
- * each fourth tick, and housekeeping shall not make the same tick longer.
- */
-export const HOUSEKEEPING_TICKS = 12
 /** Ticks before the first housekeeping. */
 const FIRST_HOUSEKEEPING = 2
 
@@ -26,8 +21,8 @@ export interface Ticking {
     tick(now: number, tick: number, deadline: number, lateTicks: number): void
     /** Deadlines passed without a tick. Called before the tick that follows. */
     skipped(lateTicks: number): void
-    /** After one tick in so many. */
-    housekeeping(): void
+    /** After one tick in so many. @param lateTicks ticks that started late, so far */
+    housekeeping(lateTicks: number): void
 }
 
 /**
@@ -97,7 +92,7 @@ export class TickLoop {
             deadline += periodMs
             untilHousekeeping--
             if (untilHousekeeping === 0) {
-                robot.housekeeping()
+                robot.housekeeping(this.lateTicks)
                 untilHousekeeping = housekeepingTicks
             }
             untilTimed--

@@ -21,6 +21,8 @@ export interface RobotDescription {
     joints: JointDescription[]
     /** Present when the robot has an IMU. */
     imu?: ImuDescription
+    /** How the motor driver stops. Absent in firmware that does not say. */
+    motors?: MotorsDescription
     /** Present when every sample has the motor supply's current and voltage. */
     power?: PowerDescription
     /** Present when two wheel joints drive the robot differentially. */
@@ -39,12 +41,25 @@ export interface JointDescription {
     positionMin?: number
     /** Highest position a setpoint may ask for, rad (revolute joints). */
     positionMax?: number
+    /** What stops it when a setpoint's deadline passes; absent: `brake`. */
+    stop?: 'brake' | 'coast' | 'hold'
+    /** Its data names no monitors: nothing watches it but its sensors and the motor driver. */
+    unwatched?: boolean
     /** Joint radians for a count of the encoder. Absent when the robot's data does not say. */
     radiansPerCount?: number
     /** Bandwidth of the observer that the estimate comes from, rad/s. */
     observerBandwidth?: number
     /** The motor's published figures at the joint: V, rad/s, A, A. */
     rated?: { voltage: number; freeSpeed: number; freeCurrent: number; stallCurrent: number }
+}
+
+export interface MotorsDescription {
+    /** Part number, for example `Motoron`. */
+    part: string
+    /** The motors stop by themselves at most this long after the last command, ms; 0: never. */
+    selfStopMs: number
+    /** Why the driver cannot stop the joints as the robot's data says: the robot cannot be armed. Absent when it can. */
+    refusal?: string
 }
 
 export interface ImuDescription {

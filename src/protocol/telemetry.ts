@@ -10,7 +10,7 @@ import { readI16, readI32, readU16, readU32 } from './bytes'
  * |      4 | boardTimeMs  | u32  | board clock at that tick's deadline, ms; sample k is k periods later        |
  * |      8 | sampleCount  | u8   | 1 … 255                                                                    |
  * |      9 | mode         | u8   | low 4 bits: `RobotMode`, high: `TrajectoryState`, at the last sample        |
- * |     10 | faults       | u16  | `Fault` bits at the last sample                                             |
+ * |     10 | faults       | u16  | `Fault` bits that hold or are latched, at the last sample                   |
  * |     12 | setpoint     | u16  | sequence number of the last setpoint that was taken                         |
  * |     14 | report       | u16  | counts reports, wraps                                                      |
  * |     16 | lateTicks    | u16  | ticks that started more than half a period late, wraps                      |
@@ -18,6 +18,7 @@ import { readI16, readI32, readU16, readU32 } from './bytes'
  * |     20 | x            | i32  | odometry at the last sample, 0.1 mm                                         |
  * |     24 | y            | i32  | 0.1 mm                                                                     |
  * |     28 | heading      | i32  | 0.1 mrad                                                                   |
+ * |     32 | warnings     | u16  | `Fault` bits of monitors that only warn, at the last sample                 |
  *
  * A sample (`sampleBytes(joints, imu)` bytes):
  *
@@ -34,7 +35,7 @@ import { readI16, readI32, readU16, readU32 } from './bytes'
  * |        |              |         | scale in the description                                                |
  */
 
-export const HEADER_BYTES = 32
+export const HEADER_BYTES = 34
 export const JOINT_BYTES = 12
 export const IMU_BYTES = 12
 export const POWER_BYTES = 4
@@ -66,6 +67,7 @@ export interface TelemetryReport {
     mode: number
     trajectory: number
     faults: number
+    warnings: number
     setpoint: number
     report: number
     lateTicks: number
@@ -103,6 +105,7 @@ export function decodeTelemetry(
         mode: payload[9] & 15,
         trajectory: payload[9] >> 4,
         faults: readU16(payload, 10),
+        warnings: readU16(payload, 32),
         setpoint: readU16(payload, 12),
         report: readU16(payload, 14),
         lateTicks: readU16(payload, 16),

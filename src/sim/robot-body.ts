@@ -69,6 +69,8 @@ export interface RobotBody {
     tilt?(): number
     /** A blow against its centre of mass, forward when positive, N·s: of a robot that can fall. */
     push?(impulse: number): void
+    /** Levels at the board's inputs, by GPIO number: may be changed at any time. One that is not there is pulled up. */
+    readonly pins?: Record<number, 0 | 1>
     /** Changes the motor supply, V. */
     setSupply(volts: number): void
     /** What of it faults can break. Without it the link and the board alone can be. */

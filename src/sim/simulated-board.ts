@@ -15,6 +15,8 @@ export interface BoardWiring {
         write: Uint8Array | undefined,
         read: Uint8Array | undefined,
     ): { result: number; duration: number }
+    /** Level at an input, by its GPIO number. */
+    pin?(gpio: number): 0 | 1
     /** A frame leaves the board for the host. The bytes are valid during the call only. */
     onFrame(frame: Uint8Array): void
     /** A line of the board's log. */
@@ -128,6 +130,7 @@ export class SimulatedBoard {
                 onFrame: frame => this.outbox.push(frame.slice()),
                 onLog: line => wiring.onLog(line),
                 i2cTransfer: (address, write, read) => this.i2cTransfer(address, write, read),
+                readPin: gpio => wiring.pin?.(gpio) ?? 1,
                 onYield: () => this.yielded(),
                 onPanic: code => {
                     if (code !== 0) this.work.panics++

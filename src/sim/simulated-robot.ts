@@ -87,6 +87,7 @@ export class SimulatedRobot {
                     const result = this.bus.transfer(address, write, read)
                     return { result, duration: this.bus.duration(write?.length ?? 0, read?.length ?? 0) }
                 },
+                pin: gpio => this.body.pins?.[gpio] ?? 1,
                 onFrame: frame => this.usb.sendFrame(frame),
                 onLog: line => {
                     this.usb.log(`${line}\n`)

@@ -54,8 +54,22 @@ group('description', () => {
             samplesPerReport: 4,
             commandTimeoutMs: 100,
             joints: [
-                { name: 'left', kind: 'continuous', velocityLimit: 15, effortLimit: 0.9, observerBandwidth: 60 },
-                { name: 'right', kind: 'continuous', velocityLimit: 15, effortLimit: 0.9, observerBandwidth: 60 },
+                {
+                    name: 'left',
+                    kind: 'continuous',
+                    velocityLimit: 15,
+                    effortLimit: 0.9,
+                    observerBandwidth: 60,
+                    unwatched: true,
+                },
+                {
+                    name: 'right',
+                    kind: 'continuous',
+                    velocityLimit: 15,
+                    effortLimit: 0.9,
+                    observerBandwidth: 60,
+                    unwatched: true,
+                },
                 {
                     name: 'mast',
                     kind: 'revolute',
@@ -64,6 +78,7 @@ group('description', () => {
                     positionMin: -1.5,
                     positionMax: 2.5,
                     observerBandwidth: 40,
+                    unwatched: true,
                 },
             ],
             imu: { part: 'FAKE', ...scale },

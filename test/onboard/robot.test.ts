@@ -23,7 +23,7 @@ describe('before its drivers have started', () => {
     test('a start-up fault stays, whatever housekeeping finds', () => {
         const { robot } = bench()
         robot.faults = Fault.Startup
-        robot.housekeeping()
+        robot.housekeeping(0)
         expect(robot.faults).toBe(Fault.Startup)
         expect(robot.arm()).toBe(Fault.Startup)
     })
@@ -65,7 +65,7 @@ describe('commands by mode', () => {
             bench.run(3)
             bench.motors.acknowledges = true
             bench.run(2)
-            bench.robot.housekeeping()
+            bench.robot.housekeeping(0)
         },
         estop: ({ robot }) => robot.stop(),
     }
@@ -79,7 +79,7 @@ describe('commands by mode', () => {
         ['timeout', 'arm', 0, RobotMode.Armed],
         ['timeout', 'disarm', undefined, RobotMode.Idle],
         ['timeout', 'stop', undefined, RobotMode.Estop],
-        ['fault', 'arm', 0, RobotMode.Armed],
+        ['fault', 'arm', Fault.Motor, RobotMode.Fault],
         ['fault', 'disarm', undefined, RobotMode.Idle],
         ['fault', 'stop', undefined, RobotMode.Estop],
         ['estop', 'arm', Fault.Estop, RobotMode.Estop],
@@ -220,7 +220,7 @@ describe('faults', () => {
         bench.robot.setpoint(effort(1), bench.now)
         bench.run()
         bench.motors[flag] = true
-        bench.robot.housekeeping()
+        bench.robot.housekeeping(0)
         expect(bench.robot.faults).toBe(fault)
         expect(bench.run()).toEqual([0, 0, 0])
         expect(bench.robot.mode).toBe(RobotMode.Fault)
@@ -229,14 +229,17 @@ describe('faults', () => {
     test('block arming until housekeeping finds them gone, and stay latched in the mode', () => {
         const bench = Bench.armed()
         bench.motors.noPower = true
-        bench.robot.housekeeping()
+        bench.robot.housekeeping(0)
         bench.run()
         expect(bench.robot.arm()).toBe(Fault.Supply)
         bench.motors.noPower = false
         expect(bench.robot.arm()).toBe(Fault.Supply)
-        bench.robot.housekeeping()
+        bench.robot.housekeeping(0)
         expect(bench.robot.mode).toBe(RobotMode.Fault)
         expect(bench.run(20)).toEqual([0, 0, 0])
+        expect(bench.robot.arm()).toBe(Fault.Supply)
+        bench.robot.disarm()
+        expect(bench.robot.mode).toBe(RobotMode.Idle)
         expect(bench.robot.arm()).toBe(0)
         expect(bench.robot.mode).toBe(RobotMode.Armed)
     })
@@ -247,7 +250,7 @@ describe('faults', () => {
         bench.imu.valid = false
         bench.encoders.failed = 7
         bench.run(5)
-        bench.robot.housekeeping()
+        bench.robot.housekeeping(0)
         expect(bench.robot.arm()).toBe(Fault.Supply | Fault.Motor | Fault.Imu | Fault.Encoder)
     })
 
@@ -255,7 +258,7 @@ describe('faults', () => {
         const bench = new Bench()
         bench.motors.resetSeen = true
         bench.robot.started()
-        bench.robot.housekeeping()
+        bench.robot.housekeeping(0)
         expect(bench.robot.faults).toBe(0)
         expect(bench.robot.motorsLost).toBe(false)
     })
@@ -263,20 +266,21 @@ describe('faults', () => {
     test('a controller that was reset is configured anew, and then can be armed', async () => {
         const bench = Bench.armed()
         bench.motors.resetSeen = true
-        bench.robot.housekeeping()
+        bench.robot.housekeeping(0)
         bench.run()
         expect(bench.robot.motorsLost).toBe(true)
         expect(bench.robot.arm()).toBe(Fault.Motor)
         await bench.robot.recoverMotors(new FakeClock())
         expect(bench.motors.inits).toBe(1)
-        bench.robot.housekeeping()
+        bench.robot.housekeeping(0)
+        bench.robot.disarm()
         expect(bench.robot.arm()).toBe(0)
     })
 
     test('a controller whose recovery fails stays lost, to be tried again', async () => {
         const bench = Bench.armed()
         bench.motors.resetSeen = true
-        bench.robot.housekeeping()
+        bench.robot.housekeeping(0)
         bench.motors.init = async () => Promise.reject(new Error('no supply'))
         await expect(bench.robot.recoverMotors(new FakeClock())).rejects.toThrow('no supply')
         expect(bench.robot.motorsLost).toBe(true)
@@ -290,6 +294,6 @@ test('a robot without drive, IMU or a third joint does the rest', () => {
     bench.robot.started()
     bench.robot.arm()
     bench.robot.setpoint(effort(1), bench.now)
-    bench.robot.housekeeping()
+    bench.robot.housekeeping(0)
     expect(bench.run()).toEqual([0.5, 0, 0])
 })

@@ -178,19 +178,19 @@ describe('a report', () => {
         expect(bytes[8]).toBe(1)
         // A counter of 16 bits.
         expect(bytes.readUInt16LE(16)).toBe(1)
-        expect(bytes[32]).toBe(3)
-        expect(bytes[33]).toBe(0x80 | 0b1111101)
+        expect(bytes[34]).toBe(3)
+        expect(bytes[35]).toBe(0x80 | 0b1111101)
         // 0.1 mrad, 2 mrad/s, 1e-4.
-        expect(bytes.readInt32LE(34)).toBe(15_000)
-        expect(bytes.readInt16LE(38)).toBe(-1625)
-        expect(bytes.readInt16LE(40)).toBe(7500)
-        expect(bytes.readInt32LE(42)).toBe(OFF)
+        expect(bytes.readInt32LE(36)).toBe(15_000)
+        expect(bytes.readInt16LE(40)).toBe(-1625)
+        expect(bytes.readInt16LE(42)).toBe(7500)
+        expect(bytes.readInt32LE(44)).toBe(OFF)
         // Out of range is clamped, not wrapped.
-        expect(bytes.readInt32LE(46)).toBe(-200_000_000)
-        expect(bytes.readInt16LE(50)).toBe(32_767)
-        expect(bytes.readInt16LE(52)).toBe(-20_000)
-        expect(bytes.readInt32LE(54)).toBe(-123_456)
-        for (let axis = 0; axis < 6; axis++) expect(bytes.readInt16LE(70 + 2 * axis)).toBe(-300 + axis)
+        expect(bytes.readInt32LE(48)).toBe(-200_000_000)
+        expect(bytes.readInt16LE(52)).toBe(32_767)
+        expect(bytes.readInt16LE(54)).toBe(-20_000)
+        expect(bytes.readInt32LE(56)).toBe(-123_456)
+        for (let axis = 0; axis < 6; axis++) expect(bytes.readInt16LE(72 + 2 * axis)).toBe(-300 + axis)
     })
 
     test('says 255 for a start that was later than that, and 0 for one that was early', () => {
@@ -203,12 +203,12 @@ describe('a report', () => {
         ]) {
             const link = new Jammed()
             link.writer.add(link.robot, 10_000 + lateness, 0, 10_000, 0)
-            expect(link.buffers[0][32]).toBe(byte)
+            expect(link.buffers[0][34]).toBe(byte)
         }
     })
 
     test('fits one packet of 236 bytes', () => {
-        expect(TelemetryWriter.reportBytes(2, true, 4)).toBe(32 + 4 * (2 + 2 * 12 + 12))
+        expect(TelemetryWriter.reportBytes(2, true, 4)).toBe(34 + 4 * (2 + 2 * 12 + 12))
         expect(TelemetryWriter.reportBytes(2, true, 4)).toBeLessThanOrEqual(236)
     })
 })

@@ -49,6 +49,11 @@ export class FakeImu implements ImuSensor {
 
 /** Remembers what it was told. */
 export class FakeMotors implements MotorController {
+    readonly part = 'FAKE'
+    selfStopMs = 100
+    coasting: 'none' | 'together' = 'together'
+    statusFlags = 0
+    supplyVoltage = 12
     noPower = false
     faulting = false
     resetSeen = false
@@ -58,6 +63,7 @@ export class FakeMotors implements MotorController {
     effort: number[] = [0, 0, 0]
     writes = 0
     enables = 0
+    coasts = 0
     inits = 0
 
     write(effort0: number, effort1: number, effort2: number): boolean {
@@ -70,6 +76,11 @@ export class FakeMotors implements MotorController {
         this.enables++
         if (this.acknowledges) this.resetSeen = this.timedOut = false
         return this.acknowledges
+    }
+
+    coast(): boolean {
+        this.coasts++
+        return this.stop()
     }
 
     stop(): boolean {

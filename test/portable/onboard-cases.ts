@@ -19,7 +19,7 @@ type Pause = () => Promise<void>
 
 const TWO_PI = 2 * Math.PI
 /** Steps between pauses: the board stops a fiber that runs too long without one. */
-const STRETCH = 20
+const STRETCH = 5
 
 let seed = 0
 
@@ -192,14 +192,14 @@ async function robotCases(log: Log, pause: Pause): Promise<void> {
             )
         }
         robot.tick(now, tick, now - (tick % 3), tick >> 3)
-        if (tick % 10 === 9) robot.housekeeping()
+        if (tick % 10 === 9) robot.housekeeping(0)
         logRobot(log, tick, robot, motors)
         // The link takes a report after two ticks, but not while it is jammed.
         if (tick % 2 === 0 && (tick < 20 || tick > 40) && sent.length > 0) takeReport(log, sent, buffers, writer)
     }
     log('robot dropped', writer.dropped)
     if (robot.motorsLost) await robot.recoverMotors(new FakeClock())
-    robot.housekeeping()
+    robot.housekeeping(0)
     log('robot recovered', robot.faults)
 }
 

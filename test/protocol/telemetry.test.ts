@@ -5,7 +5,7 @@ import { decodeTelemetry, sampleBytes } from '../../src/protocol/telemetry'
 /** A report written by hand from the table: offsets and types as there, every field another number. */
 function report(samples: number, joints: number, imu: boolean): Buffer {
     const size = 2 + 12 * joints + (imu ? 12 : 0)
-    const payload = Buffer.alloc(32 + samples * size)
+    const payload = Buffer.alloc(34 + samples * size)
     payload.writeUInt32LE(0xfedcba98, 0) // tick
     payload.writeUInt32LE(0x89abcdef, 4) // boardTimeMs
     payload.writeUInt8(samples, 8) // sampleCount
@@ -18,8 +18,9 @@ function report(samples: number, joints: number, imu: boolean): Buffer {
     payload.writeInt32LE(-12_345, 20) // x, 0.1 mm
     payload.writeInt32LE(67_890, 24) // y
     payload.writeInt32LE(-31_416, 28) // heading, 0.1 mrad
+    payload.writeUInt16LE(0x4100, 32) // warnings
     for (let k = 0; k < samples; k++) {
-        const start = 32 + k * size
+        const start = 34 + k * size
         payload.writeUInt8(k, start) // lateness, ms
         payload.writeUInt8(0x7f | (imu ? 0x80 : 0), start + 1) // valid
         for (let i = 0; i < joints; i++) {
@@ -93,7 +94,7 @@ describe('a sample', () => {
         [0b1111100, [false, false]],
     ])('with valid bits %i says which joints were measured', (bits, expected) => {
         const payload = report(1, 2, true)
-        payload[33] = bits
+        payload[35] = bits
         expect(sampleOf(payload).joints.map(({ valid }) => valid)).toEqual(expected)
         // Bit 7 is not set: the IMU's bytes mean nothing.
         expect(sampleOf(payload).imu).toBeUndefined()
@@ -101,20 +102,20 @@ describe('a sample', () => {
 
     test('has a setpoint of NaN for a joint that is off, and no other number for it', () => {
         const payload = report(1, 2, true)
-        payload.writeInt32LE(-0x80000000, 34 + 8)
-        payload.writeInt32LE(-0x7fffffff, 46 + 8)
+        payload.writeInt32LE(-0x80000000, 36 + 8)
+        payload.writeInt32LE(-0x7fffffff, 48 + 8)
         expect(sampleOf(payload).joints[0].setpoint).toBeNaN()
         expect(sampleOf(payload).joints[1].setpoint).toBeCloseTo(-214_748.3647, 6)
     })
 
     test('reaches both ends of each field', () => {
         const payload = report(1, 2, true)
-        payload.writeInt32LE(0x7fffffff, 34)
-        payload.writeInt16LE(0x7fff, 38)
-        payload.writeInt16LE(10_000, 40)
-        payload.writeInt32LE(-0x80000000, 46)
-        payload.writeInt16LE(-0x8000, 50)
-        payload.writeInt16LE(-10_000, 52)
+        payload.writeInt32LE(0x7fffffff, 36)
+        payload.writeInt16LE(0x7fff, 40)
+        payload.writeInt16LE(10_000, 42)
+        payload.writeInt32LE(-0x80000000, 48)
+        payload.writeInt16LE(-0x8000, 52)
+        payload.writeInt16LE(-10_000, 54)
         const [high, low] = sampleOf(payload).joints
         expect(high.position).toBeCloseTo(214_748.3647, 6)
         expect(high.velocity).toBeCloseTo(65.534, 9)
@@ -151,7 +152,7 @@ describe('a payload', () => {
                 (bytes, joints, imu) => {
                     const decoded = decodeTelemetry(Buffer.from(bytes), joints, imu)
                     const fits =
-                        bytes.length >= 32 && bytes[8] > 0 && bytes.length >= 32 + bytes[8] * sampleBytes(joints, imu)
+                        bytes.length >= 34 && bytes[8] > 0 && bytes.length >= 34 + bytes[8] * sampleBytes(joints, imu)
                     expect(decoded !== undefined).toBe(fits)
                     if (decoded) expect(decoded.samples).toHaveLength(bytes[8])
                 },

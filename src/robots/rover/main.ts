@@ -2,10 +2,15 @@ import { Tca9548a } from '../../../devices/buses/tca9548a'
 import { As5600Bank } from '../../../devices/encoders/as5600-bank'
 import { Lsm6dsox } from '../../../devices/imus/lsm6dsox'
 import { ErrorResponse, Motoron } from '../../../devices/motors/motoron'
+import { configureHardware } from '@devicescript/servers'
 import { clock, i2c } from '../../firmware/board'
+import { digitalInput } from '../../firmware/digital-input'
 import { runRobot } from '../../firmware/run-robot'
 import { LEFT_CHANNEL, RIGHT_CHANNEL } from './channels'
 import { rover } from './robot'
+
+// The emergency stop's contact, to ground. The number is that of `rover.estopInput`: the compiler wants it written out here.
+configureHardware({ pins: { D14: 14 } })
 
 const motors = new Motoron(i2c, {
     channels: 2,
@@ -32,6 +37,7 @@ async function main() {
         encoders,
         imu,
         motors,
+        estopInput: digitalInput('D14'),
         start,
     })
 }

@@ -40,6 +40,8 @@ export function makeBody({ time, bus, random, warn, options = {} }: BodyContext)
     bus.attach(0x6a, imu)
 
     const body: RobotBody = {
+        // The emergency stop's contact is closed, to ground.
+        pins: { 14: 0 },
         advanceTo: to => {
             rover.advanceTo(to)
             time.now = to

@@ -1,4 +1,4 @@
-import type { JointGains, RobotConfig } from '../../onboard/robot-config'
+import type { JointGains, JointMonitors, RobotConfig } from '../../onboard/robot-config'
 
 /**
  * Found by search against the simulated body on the rp2040 profile, over 20 seeds, which differ in where
@@ -23,6 +23,24 @@ const observerBandwidth = 120
 /** Pololu 37D 50:1, 12 V ("37D Metal Gearmotors", Rev 1.2). */
 const rated = { voltage: 12, freeSpeed: 20.94, freeCurrent: 0.2, stallCurrent: 5.5 }
 
+/** What a wheel does when all is well, from the motor's data, stays within these (test/e2e/monitors.test.ts drives it hard). */
+const wheelMonitors: JointMonitors = {
+    // Setpoints end at 15, the motor's free speed is 20.9. A step overshoots by 7 %.
+    velocity: { limit: 18, hard: 23, delayMs: 200, action: 'stop' },
+    // From standstill at full duty a free wheel gains 20.9 rad/s / 70 ms = 300 rad/s²; hitting a wall at 15 rad/s within a turn
+    // of looks (40 ms) is 375.
+    acceleration: { limit: 500, delayMs: 0, action: 'warn' },
+    // Half of the stall current, 2.75 A, for seconds is what these motors bear.
+    effort: { limit: 0.95, delayMs: 2000, action: 'warn' },
+    // From -15 to 15 rad/s takes 0.3 s.
+    following: { limit: 3, delayMs: 1000, action: 'stop' },
+    stall: { limit: 0.5, speed: 0.5, delayMs: 500, action: 'stop' },
+    // Rolling takes 0.03; the encoder's noise moves the last bit of a wheel that stands.
+    frozen: { limit: 0.2, delayMs: 200, action: 'stop' },
+    // 300 rad/s² for a period, and a velocity estimate that is off by 15 rad/s, is 0.17 rad.
+    jump: 0.4,
+}
+
 /**
  * Two driven wheels and a caster: 12 V gear motors (Pololu 37D 50:1) on a Motoron, a magnetic encoder on each axle, an
  * IMU above the axle.
@@ -32,6 +50,16 @@ export const rover: RobotConfig = {
     tickPeriodMs: 10,
     commandTimeoutMs: 100,
     sensorTimeoutMs: 100,
+    // A contact that opens stops, and so does a wire that breaks.
+    estopInput: { gpio: 14, stopsAt: 1 },
+    monitors: {
+        // 12 V nominal; the Motoron's M2T drivers work from 4.5 V, and a lead battery of 12 V is empty at 10.5 V.
+        supply: { limit: 9, delayMs: 240, action: 'stop' },
+        // Its centre of mass is above the axle; on a ramp of 30° it still stands, at 45° it falls over.
+        tilt: { limit: 0.7, delayMs: 240, action: 'stop' },
+        // Half of all ticks: the loop's gains do not hold then.
+        late: { limit: 6, delayMs: 480, action: 'stop' },
+    },
     i2c: { frequency: 400_000 },
     joints: [
         {
@@ -42,6 +70,7 @@ export const rover: RobotConfig = {
             encoder: { direction: 1, zeroOffset: 0, ratio: 1, observerBandwidth, countsPerRevolution: 4096 },
             motor: { direction: 1, rated },
             gains: wheelGains,
+            monitors: wheelMonitors,
         },
         {
             name: 'right_wheel',
@@ -52,6 +81,7 @@ export const rover: RobotConfig = {
             encoder: { direction: -1, zeroOffset: 0, ratio: 1, observerBandwidth, countsPerRevolution: 4096 },
             motor: { direction: -1, rated },
             gains: wheelGains,
+            monitors: wheelMonitors,
         },
     ],
     imu: { part: 'LSM6DSOX', outputDataRate: 208, accelerationRange: 4, angularVelocityRange: 1000 },

@@ -12,6 +12,8 @@ export interface VmHost {
     onLog(line: string): void
     /** One I2C transaction: as {@link I2cBus.transfer}. The buffers are the program's own. */
     i2cTransfer(address: number, write: Uint8Array | undefined, read: Uint8Array | undefined): number
+    /** Level of a pin that the program reads, by its GPIO number; without it every input is pulled up. */
+    readPin?(gpio: number): 0 | 1
     /** The program ended: 0 when it asked for a restart, else the panic code. The runtime starts it again. */
     onPanic(code: number): void
     /** A fiber of the program has stopped running: it sleeps, waits or is over. */
@@ -79,6 +81,15 @@ export class DeviceScriptVm {
         this.runtime.__indirect_function_table.set(
             Layout.I2C_TRANSACTION,
             asTableFunction(context => this.i2cTransaction(context)),
+        )
+        const table = this.runtime.__indirect_function_table
+        table.set(
+            Layout.GPIO_SET_MODE,
+            asTableFunction(context => this.setPinMode(context)),
+        )
+        table.set(
+            Layout.GPIO_VALUE,
+            asTableFunction((result, context, self) => this.pinValue(result, context, self), 3),
         )
     }
 
@@ -170,6 +181,30 @@ export class DeviceScriptVm {
     private heap(): number {
         const context = this.words[this.counterIndex + Counter.context]
         return context === 0 ? 0 : this.words[(context + Layout.Context.gc) >> 2]
+    }
+
+    /** Address of the state of the pin whose object is the value at `self`. */
+    private pinState(context: number, self: number): number {
+        const { words } = this
+        const first = words[(context + Layout.Context.pinState) >> 2]
+        for (let i = 0; i < this.bytes[context + Layout.PIN_COUNT]; i++) {
+            const state = first + i * Layout.PinState.size
+            if (words[state >> 2] === words[self >> 2] && words[(state >> 2) + 1] === words[(self >> 2) + 1])
+                return state
+        }
+        throw new TypeError('a pin that the board does not have: a board throws there')
+    }
+
+    private setPinMode(context: number): void {
+        const self = context + Layout.Context.stack
+        this.bytes[this.pinState(context, self) + Layout.PinState.mode] = this.words[(self + 8) >> 2]
+    }
+
+    private pinValue(result: number, context: number, self: number): void {
+        const state = this.pinState(context, self)
+        const isInput = (this.bytes[state + Layout.PinState.mode] & 0xf) === Layout.PinState.inputMode
+        this.words[result >> 2] = isInput ? (this.host.readPin?.(this.bytes[state + Layout.PinState.gpio]) ?? 1) : 0
+        this.words[(result >> 2) + 1] = isInput ? Layout.Value.int : Layout.Value.none
     }
 
     private i2cTransaction(context: number): void {

@@ -5,6 +5,9 @@
 
 /** Index in the function table of `fun3_DeviceScript__i2cTransaction`: handler in `devs_builtin_functions`. */
 export const I2C_TRANSACTION = 55
+/** `prop_GPIO_value` and `meth1_GPIO_setMode`, likewise: the image has both for a machine without pins. */
+export const GPIO_VALUE = 77
+export const GPIO_SET_MODE = 78
 
 /** `devs_vm_op_handlers`: table indices of the opcode handlers, in memory, one u32 an opcode. */
 export const OP_HANDLERS = 18912
@@ -35,7 +38,11 @@ export const Context = {
     currentFunction: 232,
     currentFiber: 236,
     gc: 288,
+    pinState: 296,
 }
+/** `num_pins` (u8) in `devs_ctx_t`, and offsets in `devs_pin_state_t`; the mode's low digit is 1 for an input. */
+export const PIN_COUNT = 74
+export const PinState = { size: 24, object: 0, gpio: 13, mode: 14, inputMode: 1 }
 /** Offset of `ret_val` in `devs_fiber_t`. */
 export const FIBER_RETURN_VALUE = 32
 /** Offset of `pc` (u16) in `devs_activation_t`. */
