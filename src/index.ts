@@ -8,6 +8,7 @@ import { runRealTime } from './sim/real-time'
 import { simulate, streamOf } from './simulate'
 
 export { type Robot, RobotError, type RobotState, type JointHandle, type RobotStatistics } from './host/robot'
+export type { Parameter, ParameterStorage } from './host/parameters'
 export type { RobotDescription } from './protocol/description'
 
 /** A robot on a serial port (found by itself when no path is given), or one simulated in this process in real time. */

@@ -7,6 +7,7 @@ import { addFleet } from './fleet'
 import { addFlash } from './flash'
 import { addLayout } from './layout'
 import { addNew } from './new'
+import { addParam } from './param'
 import { addPorts } from './ports'
 import { addRecord } from './record'
 import { addRecover } from './recover'
@@ -50,6 +51,7 @@ function makeProgram(): Command {
         addBench,
         addFleet,
         addVerifySafety,
+        addParam,
     ]
     for (const add of commands) add(program)
     hint(program)

@@ -3,6 +3,8 @@ import { Server, startServer } from '@devicescript/server'
 import { encodeTiming } from '../protocol/timing'
 import { RobotCommand } from '../protocol/service'
 import { TelemetryWriter } from '../onboard/telemetry-writer'
+import type { ParameterSlots } from '../onboard/parameter-slots'
+import type { Parameters } from '../onboard/parameters'
 import type { Robot } from '../onboard/robot'
 import type { TickLoop } from '../onboard/tick-loop'
 
@@ -12,6 +14,9 @@ interface RuntimeServer {
     _serverSend(serviceIndex: number, packet: ds.Packet): Promise<void>
 }
 const runtime = ds as unknown as RuntimeServer
+
+/** Between looks at whether the parameters are restored, or stored, ms. */
+const WAIT_MS = 5
 
 /** Bytes of the description in one answer: what is left of a packet beside `total` and `offset`. */
 const DESCRIPTION_PIECE = 220
@@ -24,6 +29,8 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
     private robot: Robot
     private loop: TickLoop
     private description: Buffer
+    private table: Parameters
+    private slots: ParameterSlots
     private readonly packets: ds.Packet[] = []
     private writer: TelemetryWriter
 
@@ -60,10 +67,11 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
     }
 
     /** Goes on the bus. */
-    start(robot: Robot, loop: TickLoop, description: string): void {
+    start(robot: Robot, loop: TickLoop, parameters: Parameters, slots: ParameterSlots): void {
         this.robot = robot
         this.loop = loop
-        this.description = Buffer.from(description)
+        this.table = parameters
+        this.slots = slots
         startServer(this)
         const dispatch = runtime._onServerPacket
         const serviceIndex = this.serviceIndex
@@ -78,6 +86,11 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         }
     }
 
+    /** What the robot says of itself. */
+    describeAs(description: string): void {
+        this.description = Buffer.from(description)
+    }
+
     /** Telemetry is streamed, not read. */
     telemetry(): Buffer {
         return undefined
@@ -87,7 +100,9 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         this.robot.setpoint(payload, ds.millis())
     }
 
-    arm(): number {
+    async arm(): Promise<number> {
+        await this.restored()
+        while (this.slots.storing) await ds.sleep(WAIT_MS)
         return this.robot.arm()
     }
 
@@ -113,5 +128,33 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
 
     timing(): Buffer {
         return encodeTiming(this.loop.periodCounts, this.loop.executionCounts)
+    }
+
+    private async restored(): Promise<void> {
+        while (this.slots.restoring) await ds.sleep(WAIT_MS)
+    }
+
+    async parameters(first: number): Promise<Buffer> {
+        await this.restored()
+        return this.table.page(first)
+    }
+
+    async setParameter(payload: Buffer): Promise<Buffer> {
+        await this.restored()
+        return this.table.answerSet(payload)
+    }
+
+    async storeParameters(): Promise<number> {
+        const { slots } = this
+        await this.restored()
+        if (!slots.storing) return await slots.store()
+        // Asked again, because the answer takes long.
+        while (slots.storing) await ds.sleep(WAIT_MS)
+        return slots.result
+    }
+
+    async resetParameters(): Promise<number> {
+        await this.restored()
+        return this.table.reset()
     }
 }

@@ -7,11 +7,14 @@ import {
     type PowerSensor,
     Robot,
 } from '../onboard/robot'
+import { ParameterSlots } from '../onboard/parameter-slots'
+import { Parameters } from '../onboard/parameters'
 import type { RobotConfig } from '../onboard/robot-config'
 import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
 import { Fault } from '../protocol/state'
 import { clock } from './board'
 import { RobotServer } from './robot-server'
+import { SettingsFlash } from './settings-flash'
 
 const RECOVERY_MS = 500
 
@@ -25,6 +28,8 @@ export interface RobotParts {
     motors: MotorController
     /** For a robot whose data has `balance`. */
     balance?: BalanceStage
+    /** Adds the robot's own parameters to those that every robot has. */
+    parameters?(table: Parameters): void
     /** Starts every driver, motors first so that they are safe before anything else. @throws DriverError */
     start(): Promise<void>
 }
@@ -44,7 +49,25 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     )
     const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
-    server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power)))
+    const parameters = new Parameters(robot)
+    if (parts.parameters) parts.parameters(parameters)
+    const description = describe(config, parts.imu, parts.power)
+    const slots = new ParameterSlots(
+        new SettingsFlash(),
+        parameters,
+        robot,
+        parameters.hashWith(description.configHash),
+    )
+    description.restoring = true
+    server.describeAs(JSON.stringify(description))
+    server.start(robot, loop, parameters, slots)
+    // Beside the tick, which must not wait a second for the settings to be found; a host that arms waits for it.
+    const restore = async () => {
+        await slots.restore()
+        description.restoring = undefined
+        server.describeAs(JSON.stringify(parameters.describe(description)))
+    }
+    restore.start()
     try {
         await parts.start()
         robot.started()

@@ -2,6 +2,7 @@ import type { RobotDescription } from '../protocol/description'
 import type { ClockFit } from './clock-sync'
 import type { JointTrajectory } from './trajectory'
 import type { TrajectoryOptions, TrajectoryOutcome } from './trajectory-runner'
+import type { Parameter, ParameterStorage } from './parameters'
 
 /** One tick's sample of the whole robot, in SI units. */
 export interface RobotState {
@@ -155,10 +156,28 @@ export interface Robot {
     timing(): Promise<LoopTiming>
     /** How the board's clock and the host's compare now; undefined before they did. Absent where there is but one clock. */
     clockFit?(): ClockFit | undefined
+    /** Every parameter with its value, in the board's order. Read from the board once, and anew after a reconnection. */
+    parameters(): Promise<Parameter[]>
+    /** @throws RobotError `unknown-parameter`, naming those there are */
+    getParameter(name: string): Promise<Parameter>
+    /**
+     * Changes a parameter while the robot runs; the output of a control loop does not jump. Lost at the next restart unless
+     * it is stored. @throws RobotError `unknown-parameter`, `out-of-range`, `armed`
+     */
+    setParameter(name: string, value: number): Promise<Parameter>
+    /** Writes what is in force to the board's flash. @throws RobotError `armed`, `not-stored` */
+    storeParameters(): Promise<void>
+    /** Every parameter to its default; what is stored stays until the next store. @throws RobotError `armed` */
+    resetParameters(): Promise<void>
+    /** What the board's flash holds, and what was made of it at start. */
+    parameterStorage(): Promise<ParameterStorage>
+    /** Called with each parameter that changes; returns a function that stops it. */
+    onParameter(listener: (parameter: Parameter) => void): () => void
     close(): Promise<void>
 }
 
 export type RobotErrorCode =
+    | 'armed'
     | 'blocked'
     | 'closed'
     | 'disconnected'
@@ -166,9 +185,12 @@ export type RobotErrorCode =
     | 'no-answer'
     | 'no-drive'
     | 'no-port'
+    | 'not-stored'
+    | 'out-of-range'
     | 'protocol'
     | 'trajectory'
     | 'unknown-joint'
+    | 'unknown-parameter'
 
 /** What went wrong between planner and robot. Compare `code`, not the text. */
 export class RobotError extends Error {

@@ -23,6 +23,7 @@ import { ClockQueries } from './clock-queries'
 import { type ClockFit, ClockSync } from './clock-sync'
 import { jointHandle, wheelVelocities } from './joint-handle'
 import type { Link } from './link'
+import { type Parameter, type ParameterStorage, ParameterTable } from './parameters'
 import { Requests } from './requests'
 import {
     type JointHandle,
@@ -40,6 +41,10 @@ import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
+/** A board that is still restoring its parameters is described anew after so long, ms. */
+const RESTORING_MS = 500
+/** Between two commands about parameters, ms: telemetry needs half of the 50 packets a second that the board may send. */
+const PARAMETER_PAUSE_MS = 100
 
 /** A Jacdac device on the link: where to send to, and which of its services is meant. */
 interface Address {
@@ -62,11 +67,18 @@ export class RobotSession implements Robot {
     private reader: TelemetryReader | undefined
     private readonly clock = new ClockSync()
     private readonly requests: Requests
+    private readonly table = new ParameterTable(
+        (code, payload, accept) => this.command(code, payload, accept),
+        () => this.description,
+        () => new Promise(resolve => this.scheduler.setTimeout(() => resolve(undefined), PARAMETER_PAUSE_MS)),
+    )
     private readonly listeners = new Set<(state: RobotState) => void>()
     private readonly streams = new Set<StateStream<RobotState>>()
     private sequence = 0
     /** Starts anywhere, so that a new session's first command is not taken for the last one's repetition. */
     private trajectorySequence = Math.floor(Math.random() * 0x10000)
+    /** Of the last report. */
+    private lastTick = 0
     private closed = false
     private connected = false
     private readonly clockQueries: ClockQueries
@@ -197,6 +209,34 @@ export class RobotSession implements Robot {
         return { periodCounts: timing.period, executionCounts: timing.execution }
     }
 
+    parameters(): Promise<Parameter[]> {
+        return this.table.list()
+    }
+
+    getParameter(name: string): Promise<Parameter> {
+        return this.table.get(name)
+    }
+
+    setParameter(name: string, value: number): Promise<Parameter> {
+        return this.table.set(name, value)
+    }
+
+    storeParameters(): Promise<void> {
+        return this.table.store()
+    }
+
+    resetParameters(): Promise<void> {
+        return this.table.reset()
+    }
+
+    parameterStorage(): Promise<ParameterStorage> {
+        return this.table.storage()
+    }
+
+    onParameter(listener: (parameter: Parameter) => void): () => void {
+        return this.table.onChange(listener)
+    }
+
     async close(): Promise<void> {
         if (this.closed) return
         this.closed = true
@@ -296,8 +336,11 @@ export class RobotSession implements Robot {
                 const request = Buffer.alloc(2)
                 writeU16(request, 0, offset)
                 const answer = await this.command(RobotCommand.Describe, request, a => readU16(a, 2) === offset)
-                total = readU16(answer, 0)
-                text = Buffer.concat([text, answer.subarray(4)])
+                const whole = readU16(answer, 0)
+                // Another text than the one begun: the board's parameters were restored meanwhile.
+                if (offset > 0 && whole !== total) text = Buffer.alloc(0)
+                else text = Buffer.concat([text, answer.subarray(4)])
+                total = whole
             }
             this.use(JSON.parse(text.toString('utf8')) as RobotDescription)
             this.ready?.resolve()
@@ -315,7 +358,11 @@ export class RobotSession implements Robot {
             )
         }
         const same = this.described?.configHash === description.configHash
-        this.described = description
+        // The reader goes on with the object that it has, whose limits and biases may have changed with the parameters.
+        this.described = same && this.described ? Object.assign(this.described, description) : description
+        if (description.restoring) this.scheduler.setTimeout(() => void this.describe(), RESTORING_MS)
+        else delete this.described.restoring
+        this.table.reconnected()
         if (!same || !this.reader) {
             const attitude = new Mahony({ kp: 0.5, ki: 0.02 })
             this.reader = new TelemetryReader(description, this.clock, this.scheduler, attitude)
@@ -336,6 +383,9 @@ export class RobotSession implements Robot {
             described.power !== undefined,
         )
         if (!report) return
+        // Ticks count from 0 again: the board has restarted on a link that stayed up, and may have other parameters now.
+        if (report.tick < this.lastTick) void this.describe()
+        this.lastTick = report.tick
         for (const state of reader.read(report)) {
             this.state = state
             for (const listener of this.listeners) listener(state)

@@ -7,7 +7,7 @@ import type { JointConfig } from './robot-config'
 const PI = Math.PI
 const TWO_PI = 2 * Math.PI
 /** Position limit of a joint that has none, rad. */
-const UNLIMITED = 1e9
+export const UNLIMITED = 1e9
 
 /**
  * All joints, as arrays beside each other: entry i of each belongs to joint i. The tick's stages loop over them; an
@@ -34,12 +34,23 @@ export class Joints {
     /** Motor duty, -1 to 1. */
     readonly effort: number[] = []
 
+    // Parameters, in the units of `RobotConfig`. After a change of those that something is derived from, see `derive`.
     readonly kpPosition: number[] = []
     readonly kp: number[] = []
+    readonly ki: number[] = []
     readonly ks: number[] = []
     readonly kv: number[] = []
     readonly velocityLimit: number[] = []
     readonly effortLimit: number[] = []
+    readonly positionMin: number[] = []
+    readonly positionMax: number[] = []
+    readonly observerBandwidth: number[] = []
+    readonly encoderDirection: number[] = []
+    readonly encoderRatio: number[] = []
+    readonly zeroOffset: number[] = []
+    readonly motorDirection: number[] = []
+
+    // Derived from them.
     /** Lowest and highest setpoint of joint i in mode m: entry m · count + i. */
     readonly lowest: number[] = []
     readonly highest: number[] = []
@@ -62,16 +73,9 @@ export class Joints {
     constructor(
         readonly config: readonly JointConfig[],
         readonly reading: number[],
-        dt: number,
+        private readonly dt: number,
     ) {
         this.count = config.length
-        for (let mode = JointMode.Off; mode <= JointMode.Position; mode++) {
-            for (const joint of config) {
-                this.lowest.push(lowest(joint, mode))
-                this.highest.push(highest(joint, mode))
-            }
-        }
-        const tracking = { position: 0, velocity: 0 }
         for (const joint of config) {
             this.missed.push(0)
             this.position.push(0)
@@ -85,30 +89,41 @@ export class Joints {
             this.effort.push(0)
             this.kpPosition.push(joint.gains.kpPosition)
             this.kp.push(joint.gains.kp)
-            this.kiTick.push(joint.gains.ki * dt)
+            this.ki.push(joint.gains.ki)
             this.ks.push(joint.gains.ks)
             this.kv.push(joint.gains.kv)
             this.velocityLimit.push(joint.velocityLimit)
             this.effortLimit.push(joint.effortLimit)
-            this.scale.push(joint.encoder.direction / joint.encoder.ratio)
-            trackingGains(joint.encoder.observerBandwidth, dt, tracking)
-            this.observerPosition.push(tracking.position)
-            this.observerVelocity.push(tracking.velocity)
+            this.positionMin.push(joint.positionMin ?? -UNLIMITED)
+            this.positionMax.push(joint.positionMax ?? UNLIMITED)
+            this.observerBandwidth.push(joint.encoder.observerBandwidth)
+            this.encoderDirection.push(joint.encoder.direction)
+            this.encoderRatio.push(joint.encoder.ratio)
+            this.zeroOffset.push(joint.encoder.zeroOffset)
+            this.motorDirection.push(joint.motor.direction)
             this.lastReading.push(0)
             this.measured.push(0)
         }
+        for (let i = 0; i < this.count; i++) this.derive(i)
     }
-}
 
-function lowest(joint: JointConfig, mode: number): number {
-    return mode === JointMode.Position ? (joint.positionMin ?? -UNLIMITED) : -highest(joint, mode)
-}
-
-function highest(joint: JointConfig, mode: number): number {
-    if (mode === JointMode.Off) return 0
-    if (mode === JointMode.Effort) return joint.effortLimit
-    if (mode === JointMode.Velocity) return joint.velocityLimit
-    return joint.positionMax ?? UNLIMITED
+    /** Works out anew what follows from joint i's parameters. */
+    derive(i: number): void {
+        const { count, lowest, highest } = this
+        const tracking = { position: 0, velocity: 0 }
+        trackingGains(this.observerBandwidth[i], this.dt, tracking)
+        this.observerPosition[i] = tracking.position
+        this.observerVelocity[i] = tracking.velocity
+        this.kiTick[i] = this.ki[i] * this.dt
+        this.scale[i] = this.encoderDirection[i] / this.encoderRatio[i]
+        lowest[i] = highest[i] = 0
+        highest[count + i] = this.effortLimit[i]
+        highest[2 * count + i] = this.velocityLimit[i]
+        highest[3 * count + i] = this.positionMax[i]
+        lowest[count + i] = -this.effortLimit[i]
+        lowest[2 * count + i] = -this.velocityLimit[i]
+        lowest[3 * count + i] = this.positionMin[i]
+    }
 }
 
 /**
@@ -159,15 +174,18 @@ export function coastJoint(joints: Joints, i: number, dt: number): void {
  * @inline
  */
 export function startJoints(joints: Joints): void {
-    for (let i = 0; i < joints.count; i++) {
-        let angle = joints.reading[i] - joints.config[i].encoder.zeroOffset
-        if (angle >= PI) angle -= TWO_PI
-        else if (angle < -PI) angle += TWO_PI
-        joints.lastReading[i] = joints.reading[i]
-        joints.measured[i] = angle * joints.scale[i]
-        joints.position[i] = joints.measured[i]
-        joints.velocity[i] = 0
-    }
+    for (let i = 0; i < joints.count; i++) startJoint(joints, i)
+}
+
+/** The same for one joint, also when its zero, direction or ratio has changed. */
+export function startJoint(joints: Joints, i: number): void {
+    let angle = joints.reading[i] - joints.zeroOffset[i]
+    if (angle >= PI) angle -= TWO_PI
+    else if (angle < -PI) angle += TWO_PI
+    joints.lastReading[i] = joints.reading[i]
+    joints.measured[i] = angle * joints.scale[i]
+    joints.position[i] = joints.measured[i]
+    joints.velocity[i] = 0
 }
 
 /**
@@ -242,4 +260,39 @@ export function setJoint(joints: Joints, i: number, mode: number, counts: number
     joints.feedforward[i] = feedforward
     joints.velocityAhead[i] = 0
     joints.wireSetpoint[i] = mode === JointMode.Off ? SETPOINT_OFF : counts
+}
+
+/** What joint i's velocity loop puts out now, duty: what must stay the same when a gain changes. As {@link controlJoints}. */
+export function loopOutput(joints: Joints, i: number): number {
+    const limit = joints.effortLimit[i]
+    let goal = joints.setpoint[i]
+    if (joints.mode[i] === JointMode.Position) {
+        const fastest = joints.velocityLimit[i]
+        goal = clamp(joints.kpPosition[i] * (goal - joints.position[i]), fastest)
+    }
+    const friction = goal > 0 ? joints.ks[i] : goal < 0 ? -joints.ks[i] : 0
+    const error = goal - joints.velocity[i]
+    return clamp(joints.kp[i] * error + joints.integral[i] + joints.kv[i] * goal + friction, limit)
+}
+
+function clamp(value: number, limit: number): number {
+    return Math.max(-limit, Math.min(limit, value))
+}
+
+/**
+ * Joint i's parameters have changed: derives what follows from them, brings its setpoint within its limits, and lets the
+ * integral take up what the change of a gain would make the output jump by. A joint without integral gain has no such place.
+ *
+ * @param before its {@link loopOutput} before the change
+ */
+export function adoptJoint(joints: Joints, i: number, before: number): void {
+    joints.derive(i)
+    const mode = joints.mode[i]
+    if (mode === JointMode.Off) return
+    const setpoint = joints.setpoint[i]
+    setJoint(joints, i, mode, joints.wireSetpoint[i])
+    // A setpoint that a limit has moved is meant to be felt.
+    if (mode === JointMode.Effort || joints.ki[i] === 0 || joints.setpoint[i] !== setpoint) return
+    const limit = joints.effortLimit[i]
+    joints.integral[i] = clamp(joints.integral[i] + clamp(before, limit) - loopOutput(joints, i), limit)
 }

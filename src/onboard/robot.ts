@@ -119,7 +119,12 @@ export class Robot {
     /** The IMU's last sample, as telemetry carries it. */
     readonly imuFrame: Buffer | undefined
 
-    private readonly direction: number[] = []
+    /** Deadline of a setpoint that names none, ms: a parameter, and the only entry. */
+    readonly commandTimeoutMs: number[]
+    /** What the gyroscope reads at rest, rad/s: a parameter. Telemetry carries what the chip gave; the host subtracts it. */
+    readonly gyroBias = [0, 0, 0]
+
+    private readonly direction: number[]
     private readonly sensorTicks: number
     /** More samples of the IMU than this in a row that failed are a fault. */
     private readonly imuTicks: number
@@ -132,7 +137,6 @@ export class Robot {
     private motorMissed = 0
     /** The motor controller was enabled since it was configured: from then on a reset of it is news. */
     private enabled = false
-    private timeoutMs: number
     /** Board time from which on a tick stops the motors, ms; {@link NEVER} while no setpoint was taken since arming. */
     private deadline = NEVER
     private anySequence = true
@@ -150,8 +154,8 @@ export class Robot {
         this.trajectory = new Trajectory(this.joints)
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
         this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
-        this.timeoutMs = config.commandTimeoutMs
-        for (const joint of config.joints) this.direction.push(joint.motor.direction)
+        this.commandTimeoutMs = [config.commandTimeoutMs]
+        this.direction = this.joints.motorDirection
         this.imuFrame = imu ? imu.frame : undefined
         if (config.drive) {
             const names = config.joints.map(joint => joint.name)
@@ -382,7 +386,7 @@ export class Robot {
                     if (this.trajectory.running) this.trajectory.abort()
                     this.anySequence = false
                     let timeoutMs = payload[2] | (payload[3] << 8)
-                    if (timeoutMs === 0) timeoutMs = this.timeoutMs
+                    if (timeoutMs === 0) timeoutMs = this.commandTimeoutMs[0]
                     const margin = timeoutMs > 2 * DEADLINE_MARGIN_MS ? DEADLINE_MARGIN_MS : timeoutMs / 2
                     this.deadline = now + timeoutMs - margin
                     for (let at = SETPOINT_HEADER_BYTES; at < end; at += SETPOINT_ENTRY_BYTES) {
@@ -404,7 +408,7 @@ export class Robot {
         const { trajectory } = this
         // Wheels that balance follow the body, not points.
         const answer = trajectory.take(payload, now, this.mode === RobotMode.Armed && !this.balance)
-        if (trajectory.running) this.deadline = trajectory.end + this.timeoutMs
+        if (trajectory.running) this.deadline = trajectory.end + this.commandTimeoutMs[0]
         return answer
     }
 

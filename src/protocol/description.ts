@@ -18,6 +18,8 @@ export interface RobotDescription {
     samplesPerReport: number
     /** Deadline of a setpoint that names none, ms. */
     commandTimeoutMs: number
+    /** The board is still reading its stored parameters, which may change limits and bias: ask again. */
+    restoring?: boolean
     joints: JointDescription[]
     /** Present when the robot has an IMU. */
     imu?: ImuDescription
@@ -54,6 +56,8 @@ export interface ImuDescription {
     accelerationPerCount: number
     /** rad/s for each count of a gyroscope axis in telemetry. */
     angularVelocityPerCount: number
+    /** What the gyroscope reads at rest, rad/s on each axis; to be subtracted. */
+    gyroBias?: number[]
 }
 
 export interface PowerDescription {

@@ -15,6 +15,10 @@ export enum RobotCommand {
     Describe = 0x84,
     Timing = 0x85,
     Trajectory = 0x8f,
+    Parameters = 0x90,
+    SetParameter = 0x91,
+    StoreParameters = 0x92,
+    ResetParameters = 0x93,
 }
 
 /** Register codes of the robot service. */

@@ -3,6 +3,7 @@ import type { RobotDescription } from '../../src/protocol/description'
 import type { Scheduler } from '../../src/host/scheduler'
 import type { JointTrajectory } from '../../src/host/trajectory'
 import type { TrajectoryOptions, TrajectoryOutcome } from '../../src/host/trajectory-runner'
+import type { Parameter, ParameterStorage } from '../../src/host/parameters'
 import { type JointHandle, type Robot, RobotError, type RobotState, type RobotStatistics } from '../../src/host/robot'
 
 /** Wheels of 35 mm on a track of 150 mm, at most 14 rad/s: 0.49 m/s straight ahead, 6.533 rad/s on the spot. */
@@ -61,10 +62,23 @@ export class ManualScheduler implements Scheduler {
     }
 }
 
+/** It has no parameters, as an older robot: what TypeScript wants of it is not there. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface KinematicRobot {
+    parameters(): Promise<Parameter[]>
+    getParameter(name: string): Promise<Parameter>
+    setParameter(name: string, value: number): Promise<Parameter>
+    storeParameters(): Promise<void>
+    resetParameters(): Promise<void>
+    parameterStorage(): Promise<ParameterStorage>
+    onParameter(listener: (parameter: Parameter) => void): () => void
+}
+
 /**
  * A differential drive without inertia: it follows a velocity at once, and like the board it moves only while armed,
  * stops and latches when no velocity comes within the deadline, and latches an emergency stop until disarmed.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; angular: number }] }> implements Robot {
     state: RobotState | undefined
     /** What blocks arming. */

@@ -1,0 +1,275 @@
+import type { RobotDescription } from '../protocol/description'
+import { RobotMode } from '../protocol/state'
+import {
+    MAX_STORED,
+    PARAMETER_KIND_HEADER,
+    PARAMETER_PAGE_HEADER,
+    ParameterFlag,
+    ParameterOrigin,
+    ParameterResult,
+    sealStored,
+    STORED_HEADER,
+} from '../protocol/parameters'
+import { MAX_PAYLOAD } from '../protocol/service'
+import { hash } from './describe'
+import { adoptJoint, loopOutput, startJoint, UNLIMITED } from './joints'
+import type { Robot } from './robot'
+
+/** A kind of parameter: its values are the ones that the robot computes with, in place. */
+export interface ParameterKind {
+    readonly name: string
+    /** SI, as text; empty for a pure number. */
+    readonly unit: string
+    readonly low: number
+    readonly high: number
+    /** `ParameterFlag` */
+    readonly flags: number
+    /** One, or one for each joint or axis. */
+    readonly values: number[]
+    readonly defaults: number[]
+}
+
+/** Fastest joint that telemetry can tell of, rad/s. */
+const FASTEST = 65
+
+/**
+ * The robot's parameters by number (`protocol/parameters.ts`): what may be changed while it runs. Defaults are the values
+ * at construction, from the robot's data. Nothing here is called by the tick.
+ */
+export class Parameters {
+    readonly kinds: ParameterKind[] = []
+    /** How many parameters there are: the kinds' values together. */
+    count = 0
+    /** What was made of the flash's content. */
+    origin = ParameterOrigin.Defaults
+    /** Number of the last store; 0: none. */
+    sequence = 0
+    /** A value in force is not the stored one. */
+    changed = false
+
+    constructor(private readonly robot: Robot) {
+        const { joints } = robot
+        const joint = ParameterFlag.Joint
+        const still = ParameterFlag.Joint | ParameterFlag.Disarmed
+        this.add('kp_position', '1/s', 0, 100, joint, joints.kpPosition)
+        this.add('kp', 's/rad', 0, 10, joint, joints.kp)
+        this.add('ki', '1/rad', 0, 100, joint, joints.ki)
+        this.add('ks', '', 0, 1, joint, joints.ks)
+        this.add('kv', 's/rad', 0, 10, joint, joints.kv)
+        this.add('velocity_limit', 'rad/s', 0, FASTEST, joint, joints.velocityLimit)
+        this.add('effort_limit', '', 0, 1, joint, joints.effortLimit)
+        if (robot.config.joints.some(({ kind }) => kind === 'revolute')) {
+            this.add('position_min', 'rad', -UNLIMITED, UNLIMITED, joint, joints.positionMin)
+            this.add('position_max', 'rad', -UNLIMITED, UNLIMITED, joint, joints.positionMax)
+        }
+        this.add('observer_bandwidth', 'rad/s', 1, 1000, joint, joints.observerBandwidth)
+        this.add('encoder_direction', '', -1, 1, still | ParameterFlag.Sign, joints.encoderDirection)
+        this.add('encoder_ratio', '', 0.001, 1000, still, joints.encoderRatio)
+        this.add('zero_offset', 'rad', -7, 7, still, joints.zeroOffset)
+        this.add('motor_direction', '', -1, 1, still | ParameterFlag.Sign, joints.motorDirection)
+        this.add('command_timeout', 'ms', 20, 5000, 0, robot.commandTimeoutMs)
+        if (robot.config.imu) this.add('imu.gyro_bias', 'rad/s', -1, 1, ParameterFlag.Axis, robot.gyroBias)
+    }
+
+    /**
+     * Adds a kind, before the robot goes on the bus.
+     *
+     * @param values in place: what is set is written there. Their present content is the default.
+     */
+    add(name: string, unit: string, low: number, high: number, flags: number, values: number[]): void {
+        this.kinds.push({ name, unit, low, high, flags, values, defaults: values.slice() })
+        this.count += values.length
+    }
+
+    /** Brings a description of the robot's data up to date with what was restored. */
+    describe(description: RobotDescription): RobotDescription {
+        const { joints, commandTimeoutMs, gyroBias } = this.robot
+        for (let i = 0; i < joints.count; i++) {
+            const joint = description.joints[i]
+            joint.velocityLimit = joints.velocityLimit[i]
+            joint.effortLimit = joints.effortLimit[i]
+            if (joint.kind === 'revolute') {
+                joint.positionMin = joints.positionMin[i]
+                joint.positionMax = joints.positionMax[i]
+            }
+        }
+        description.commandTimeoutMs = commandTimeoutMs[0]
+        if (description.imu) description.imu.gyroBias = gyroBias
+        return description
+    }
+
+    /** Of the configuration's hash and everything that gives a stored number its meaning. */
+    hashWith(configHash: string): string {
+        return hash(configHash + this.kinds.map(({ name, unit, low, high }) => `${name}${unit}${low}${high}`).join())
+    }
+
+    /** Sets a parameter and makes it felt, without a jump where that can be. */
+    set(parameter: number, value: number): ParameterResult {
+        const { robot } = this
+        let index = parameter
+        for (const kind of this.kinds) {
+            const { values, flags } = kind
+            if (index >= values.length) {
+                index -= values.length
+                continue
+            }
+            if (!isAllowed(kind, value)) return ParameterResult.Range
+            if (flags & ParameterFlag.Disarmed && robot.mode === RobotMode.Armed) return ParameterResult.Armed
+            const isJoint = (flags & ParameterFlag.Joint) !== 0
+            const before = isJoint ? loopOutput(robot.joints, index) : 0
+            const old = values[index]
+            values[index] = value
+            if (isJoint) {
+                if (!(robot.joints.positionMin[index] < robot.joints.positionMax[index])) {
+                    values[index] = old
+                    return ParameterResult.Order
+                }
+                adoptJoint(robot.joints, index, before)
+                if (flags & ParameterFlag.Disarmed) this.moved(index)
+            }
+            this.changed = true
+            return ParameterResult.Ok
+        }
+        return ParameterResult.Unknown
+    }
+
+    /** Obeys a `set_parameter`. @returns the answer */
+    answerSet(payload: Buffer): Buffer {
+        const answer = Buffer.alloc(6)
+        if (payload.length === 5) {
+            answer[0] = payload[0]
+            answer[1] = this.set(payload[0], payload.getAt(1, 'f32'))
+            answer.setAt(2, 'f32', this.get(payload[0]))
+        } else answer[1] = ParameterResult.Unknown
+        return answer
+    }
+
+    /** Every parameter to its default. */
+    reset(): ParameterResult {
+        if (this.robot.mode === RobotMode.Armed) return ParameterResult.Armed
+        for (const kind of this.kinds) {
+            const { values, defaults } = kind
+            for (let i = 0; i < values.length; i++) values[i] = defaults[i]
+        }
+        this.adoptAll()
+        this.changed = true
+        return ParameterResult.Ok
+    }
+
+    /** Value of a parameter that exists. */
+    get(parameter: number): number {
+        let index = parameter
+        for (const kind of this.kinds) {
+            const { values } = kind
+            if (index < values.length) return values[index]
+            index -= values.length
+        }
+        return NaN
+    }
+
+    /** A page of the table, from kind `first` on. */
+    page(first: number): Buffer {
+        const { kinds } = this
+        const page = Buffer.alloc(MAX_PAYLOAD)
+        page[0] = kinds.length
+        page[1] = first
+        page[2] = this.origin
+        page[3] = this.changed ? 1 : 0
+        page.setAt(4, 'u32', this.sequence)
+        let at = PARAMETER_PAGE_HEADER
+        for (let k = first; k < kinds.length; k++) {
+            const { values, defaults, low, high, flags } = kinds[k]
+            const name = Buffer.from(kinds[k].name)
+            const unit = Buffer.from(kinds[k].unit)
+            const texts = PARAMETER_KIND_HEADER + name.length + unit.length
+            if (at + texts + 8 * values.length > MAX_PAYLOAD) break
+            page[at] = flags
+            page[at + 1] = values.length
+            page.setAt(at + 2, 'f32', low)
+            page.setAt(at + 6, 'f32', high)
+            page[at + 10] = name.length
+            page[at + 11] = unit.length
+            page.blitAt(at + PARAMETER_KIND_HEADER, name, 0, name.length)
+            page.blitAt(at + PARAMETER_KIND_HEADER + name.length, unit, 0, unit.length)
+            at += texts
+            for (let i = 0; i < values.length; i++) {
+                page.setAt(at, 'f32', defaults[i])
+                page.setAt(at + 4, 'f32', values[i])
+                at += 8
+            }
+        }
+        return page.slice(0, at)
+    }
+
+    /** What is to be stored: the values that are not at their defaults. Undefined when they are too many for a slot. */
+    pack(configuration: string, sequence: number): Buffer | undefined {
+        const stored = Buffer.alloc(MAX_STORED)
+        let at = STORED_HEADER + ((this.count + 7) >> 3)
+        let parameter = 0
+        for (const kind of this.kinds) {
+            const { values, defaults } = kind
+            for (let i = 0; i < values.length; i++) {
+                if (values[i] !== defaults[i]) {
+                    if (at + 4 > MAX_STORED) return undefined
+                    stored[STORED_HEADER + (parameter >> 3)] |= 1 << (parameter & 7)
+                    stored.setAt(at, 'f32', values[i])
+                    at += 4
+                }
+                parameter++
+            }
+        }
+        const whole = stored.slice(0, at)
+        sealStored(whole, this.count, configuration, sequence)
+        return whole
+    }
+
+    /**
+     * Takes values from what {@link pack} made, all or none. For start-up, before the robot can be armed.
+     *
+     * @returns false when it belongs to another configuration, or has values that are not allowed
+     */
+    unpack(stored: Buffer, configuration: string): boolean {
+        if (stored[1] !== this.count || stored.slice(4, 12).toString() !== configuration) return false
+        // Twice over: nothing is taken until all of it has been seen to fit.
+        for (let taking = 0; taking < 2; taking++) {
+            let at = STORED_HEADER + ((this.count + 7) >> 3)
+            let parameter = 0
+            for (const kind of this.kinds) {
+                const { values } = kind
+                for (let i = 0; i < values.length; i++) {
+                    if (stored[STORED_HEADER + (parameter >> 3)] & (1 << (parameter & 7))) {
+                        if (at + 4 > stored.length) return false
+                        const value = stored.getAt(at, 'f32')
+                        at += 4
+                        if (!isAllowed(kind, value)) return false
+                        if (taking === 1) values[i] = value
+                    }
+                    parameter++
+                }
+            }
+        }
+        this.adoptAll()
+        return true
+    }
+
+    private adoptAll(): void {
+        const { joints } = this.robot
+        for (let i = 0; i < joints.count; i++) {
+            joints.derive(i)
+            this.moved(i)
+        }
+    }
+
+    /** A joint's position counts from elsewhere now: so does the odometry. */
+    private moved(joint: number): void {
+        const { joints, chassis } = this.robot
+        startJoint(joints, joint)
+        if (chassis) chassis.start(joints.position)
+    }
+}
+
+function isAllowed({ low, high, flags }: ParameterKind, value: number): boolean {
+    // Written so that NaN is refused.
+    if (!(value >= low && value <= high)) return false
+    return (flags & ParameterFlag.Sign) === 0 || value === 1 || value === -1
+}
