@@ -2,6 +2,7 @@ import * as ds from '@devicescript/core'
 import { Server, startServer } from '@devicescript/server'
 import { encodeTiming } from '../protocol/timing'
 import { RobotCommand } from '../protocol/service'
+import { Fault } from '../protocol/state'
 import { TelemetryWriter } from '../onboard/telemetry-writer'
 import type { ParameterSlots } from '../onboard/parameter-slots'
 import type { Parameters } from '../onboard/parameters'
@@ -15,7 +16,7 @@ interface RuntimeServer {
 }
 const runtime = ds as unknown as RuntimeServer
 
-/** Between looks at whether the parameters are restored, or stored, ms. */
+/** Between looks at whether the parameters are stored, ms. */
 const WAIT_MS = 5
 
 /** Bytes of the description in one answer: what is left of a packet beside `total` and `offset`. */
@@ -28,7 +29,7 @@ const DESCRIPTION_PIECE = 220
 export class RobotServer extends Server implements ds.RobotServerSpec {
     private robot: Robot
     private loop: TickLoop
-    private description: Buffer
+    private description = Buffer.alloc(0)
     private table: Parameters
     private slots: ParameterSlots
     private readonly packets: ds.Packet[] = []
@@ -86,7 +87,7 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         }
     }
 
-    /** What the robot says of itself. */
+    /** What the robot says of itself, once its parameters are restored. Until then it says that it has nothing to say. */
     describeAs(description: string): void {
         this.description = Buffer.from(description)
     }
@@ -100,9 +101,11 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         this.robot.setpoint(payload, ds.millis())
     }
 
-    async arm(): Promise<number> {
-        await this.restored()
-        while (this.slots.storing) await ds.sleep(WAIT_MS)
+    /** At once or not at all: an arming that waited could be overtaken by a disarming or a stop. */
+    arm(): number {
+        const { slots } = this
+        if (slots.restoring || slots.storing) return Fault.Startup
+        this.table.forget()
         return this.robot.arm()
     }
 
@@ -130,31 +133,23 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         return encodeTiming(this.loop.periodCounts, this.loop.executionCounts)
     }
 
-    private async restored(): Promise<void> {
-        while (this.slots.restoring) await ds.sleep(WAIT_MS)
-    }
-
-    async parameters(first: number): Promise<Buffer> {
-        await this.restored()
+    parameters(first: number): Buffer {
         return this.table.page(first)
     }
 
-    async setParameter(payload: Buffer): Promise<Buffer> {
-        await this.restored()
+    setParameter(payload: Buffer): Buffer {
         return this.table.answerSet(payload)
     }
 
     async storeParameters(): Promise<number> {
         const { slots } = this
-        await this.restored()
         if (!slots.storing) return await slots.store()
         // Asked again, because the answer takes long.
         while (slots.storing) await ds.sleep(WAIT_MS)
         return slots.result
     }
 
-    async resetParameters(): Promise<number> {
-        await this.restored()
+    resetParameters(): number {
         return this.table.reset()
     }
 }

@@ -49,8 +49,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     )
     const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
-    const parameters = new Parameters(robot)
-    if (parts.parameters) parts.parameters(parameters)
+    const parameters = new Parameters(robot, parts.parameters)
     const description = describe(config, parts.imu, parts.power)
     const slots = new ParameterSlots(
         new SettingsFlash(),
@@ -58,13 +57,10 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         robot,
         parameters.hashWith(description.configHash),
     )
-    description.restoring = true
-    server.describeAs(JSON.stringify(description))
     server.start(robot, loop, parameters, slots)
-    // Beside the tick, which must not wait a second for the settings to be found; a host that arms waits for it.
+    // Beside the tick, which must not wait a second for the settings to be found; a host hears of the robot after it.
     const restore = async () => {
         await slots.restore()
-        description.restoring = undefined
         server.describeAs(JSON.stringify(parameters.describe(description)))
     }
     restore.start()

@@ -41,8 +41,8 @@ import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
-/** A board that is still restoring its parameters is described anew after so long, ms. */
-const RESTORING_MS = 500
+/** A board that is still restoring its parameters, and has no description yet, is asked again after so long, ms. */
+const RESTORING_MS = 50
 /** Between two commands about parameters, ms: telemetry needs half of the 50 packets a second that the board may send. */
 const PARAMETER_PAUSE_MS = 100
 
@@ -336,11 +336,12 @@ export class RobotSession implements Robot {
                 const request = Buffer.alloc(2)
                 writeU16(request, 0, offset)
                 const answer = await this.command(RobotCommand.Describe, request, a => readU16(a, 2) === offset)
-                const whole = readU16(answer, 0)
-                // Another text than the one begun: the board's parameters were restored meanwhile.
-                if (offset > 0 && whole !== total) text = Buffer.alloc(0)
-                else text = Buffer.concat([text, answer.subarray(4)])
-                total = whole
+                text = Buffer.concat([text, answer.subarray(4)])
+                total = readU16(answer, 0)
+                if (total === 0) {
+                    await new Promise<void>(resolve => this.scheduler.setTimeout(resolve, RESTORING_MS))
+                    total = 1
+                }
             }
             this.use(JSON.parse(text.toString('utf8')) as RobotDescription)
             this.ready?.resolve()
@@ -360,8 +361,6 @@ export class RobotSession implements Robot {
         const same = this.described?.configHash === description.configHash
         // The reader goes on with the object that it has, whose limits and biases may have changed with the parameters.
         this.described = same && this.described ? Object.assign(this.described, description) : description
-        if (description.restoring) this.scheduler.setTimeout(() => void this.describe(), RESTORING_MS)
-        else delete this.described.restoring
         this.table.reconnected()
         if (!same || !this.reader) {
             const attitude = new Mahony({ kp: 0.5, ki: 0.02 })

@@ -26,7 +26,6 @@ export interface ParameterKind {
     readonly flags: number
     /** One, or one for each joint or axis. */
     readonly values: number[]
-    readonly defaults: number[]
 }
 
 /** Fastest joint that telemetry can tell of, rad/s. */
@@ -37,18 +36,43 @@ const FASTEST = 65
  * at construction, from the robot's data. Nothing here is called by the tick.
  */
 export class Parameters {
-    readonly kinds: ParameterKind[] = []
     /** How many parameters there are: the kinds' values together. */
-    count = 0
+    readonly count: number
     /** What was made of the flash's content. */
     origin = ParameterOrigin.Defaults
     /** Number of the last store; 0: none. */
     sequence = 0
     /** A value in force is not the stored one. */
     changed = false
+    /** By number. */
+    private readonly defaults: number[] = []
+    private list: ParameterKind[] = []
+    private kept: ParameterKind[] | undefined
 
-    constructor(private readonly robot: Robot) {
+    /** @param more adds the robot's own kinds, each time the table is made */
+    constructor(
+        private readonly robot: Robot,
+        private readonly more?: (table: Parameters) => void,
+    ) {
+        for (const kind of this.kinds()) for (const value of kind.values) this.defaults.push(value)
+        this.count = this.defaults.length
+    }
+
+    /** Gives up the table until it is asked for: called when the robot is armed. */
+    forget(): void {
+        this.kept = undefined
+    }
+
+    /**
+     * The table. While the robot is armed it is made anew for each command: kept, its objects would lengthen each collection of
+     * the heap by a millisecond, and those fall into the tick.
+     */
+    kinds(): ParameterKind[] {
+        if (this.kept) return this.kept
+        const { robot } = this
         const { joints } = robot
+        const list: ParameterKind[] = []
+        this.list = list
         const joint = ParameterFlag.Joint
         const still = ParameterFlag.Joint | ParameterFlag.Disarmed
         this.add('kp_position', '1/s', 0, 100, joint, joints.kpPosition)
@@ -69,16 +93,19 @@ export class Parameters {
         this.add('motor_direction', '', -1, 1, still | ParameterFlag.Sign, joints.motorDirection)
         this.add('command_timeout', 'ms', 20, 5000, 0, robot.commandTimeoutMs)
         if (robot.config.imu) this.add('imu.gyro_bias', 'rad/s', -1, 1, ParameterFlag.Axis, robot.gyroBias)
+        if (this.more) this.more(this)
+        this.list = []
+        if (robot.mode !== RobotMode.Armed) this.kept = list
+        return list
     }
 
     /**
-     * Adds a kind, before the robot goes on the bus.
+     * Adds a kind: for `more`.
      *
-     * @param values in place: what is set is written there. Their present content is the default.
+     * @param values in place: what is set is written there. Their content at start is the default.
      */
     add(name: string, unit: string, low: number, high: number, flags: number, values: number[]): void {
-        this.kinds.push({ name, unit, low, high, flags, values, defaults: values.slice() })
-        this.count += values.length
+        this.list.push({ name, unit, low, high, flags, values })
     }
 
     /** Brings a description of the robot's data up to date with what was restored. */
@@ -100,14 +127,19 @@ export class Parameters {
 
     /** Of the configuration's hash and everything that gives a stored number its meaning. */
     hashWith(configHash: string): string {
-        return hash(configHash + this.kinds.map(({ name, unit, low, high }) => `${name}${unit}${low}${high}`).join())
+        return hash(
+            configHash +
+                this.kinds()
+                    .map(({ name, unit, low, high }) => `${name}${unit}${low}${high}`)
+                    .join(),
+        )
     }
 
     /** Sets a parameter and makes it felt, without a jump where that can be. */
     set(parameter: number, value: number): ParameterResult {
         const { robot } = this
         let index = parameter
-        for (const kind of this.kinds) {
+        for (const kind of this.kinds()) {
             const { values, flags } = kind
             if (index >= values.length) {
                 index -= values.length
@@ -147,9 +179,10 @@ export class Parameters {
     /** Every parameter to its default. */
     reset(): ParameterResult {
         if (this.robot.mode === RobotMode.Armed) return ParameterResult.Armed
-        for (const kind of this.kinds) {
-            const { values, defaults } = kind
-            for (let i = 0; i < values.length; i++) values[i] = defaults[i]
+        let parameter = 0
+        for (const kind of this.kinds()) {
+            const { values } = kind
+            for (let i = 0; i < values.length; i++) values[i] = this.defaults[parameter++]
         }
         this.adoptAll()
         this.changed = true
@@ -159,7 +192,7 @@ export class Parameters {
     /** Value of a parameter that exists. */
     get(parameter: number): number {
         let index = parameter
-        for (const kind of this.kinds) {
+        for (const kind of this.kinds()) {
             const { values } = kind
             if (index < values.length) return values[index]
             index -= values.length
@@ -169,7 +202,7 @@ export class Parameters {
 
     /** A page of the table, from kind `first` on. */
     page(first: number): Buffer {
-        const { kinds } = this
+        const kinds = this.kinds()
         const page = Buffer.alloc(MAX_PAYLOAD)
         page[0] = kinds.length
         page[1] = first
@@ -177,8 +210,10 @@ export class Parameters {
         page[3] = this.changed ? 1 : 0
         page.setAt(4, 'u32', this.sequence)
         let at = PARAMETER_PAGE_HEADER
+        let parameter = 0
+        for (let k = 0; k < first && k < kinds.length; k++) parameter += kinds[k].values.length
         for (let k = first; k < kinds.length; k++) {
-            const { values, defaults, low, high, flags } = kinds[k]
+            const { values, low, high, flags } = kinds[k]
             const name = Buffer.from(kinds[k].name)
             const unit = Buffer.from(kinds[k].unit)
             const texts = PARAMETER_KIND_HEADER + name.length + unit.length
@@ -193,7 +228,7 @@ export class Parameters {
             page.blitAt(at + PARAMETER_KIND_HEADER + name.length, unit, 0, unit.length)
             at += texts
             for (let i = 0; i < values.length; i++) {
-                page.setAt(at, 'f32', defaults[i])
+                page.setAt(at, 'f32', this.defaults[parameter++])
                 page.setAt(at + 4, 'f32', values[i])
                 at += 8
             }
@@ -206,10 +241,10 @@ export class Parameters {
         const stored = Buffer.alloc(MAX_STORED)
         let at = STORED_HEADER + ((this.count + 7) >> 3)
         let parameter = 0
-        for (const kind of this.kinds) {
-            const { values, defaults } = kind
+        for (const kind of this.kinds()) {
+            const { values } = kind
             for (let i = 0; i < values.length; i++) {
-                if (values[i] !== defaults[i]) {
+                if (values[i] !== this.defaults[parameter]) {
                     if (at + 4 > MAX_STORED) return undefined
                     stored[STORED_HEADER + (parameter >> 3)] |= 1 << (parameter & 7)
                     stored.setAt(at, 'f32', values[i])
@@ -234,7 +269,7 @@ export class Parameters {
         for (let taking = 0; taking < 2; taking++) {
             let at = STORED_HEADER + ((this.count + 7) >> 3)
             let parameter = 0
-            for (const kind of this.kinds) {
+            for (const kind of this.kinds()) {
                 const { values } = kind
                 for (let i = 0; i < values.length; i++) {
                     if (stored[STORED_HEADER + (parameter >> 3)] & (1 << (parameter & 7))) {

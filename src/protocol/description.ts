@@ -18,8 +18,6 @@ export interface RobotDescription {
     samplesPerReport: number
     /** Deadline of a setpoint that names none, ms. */
     commandTimeoutMs: number
-    /** The board is still reading its stored parameters, which may change limits and bias: ask again. */
-    restoring?: boolean
     joints: JointDescription[]
     /** Present when the robot has an IMU. */
     imu?: ImuDescription

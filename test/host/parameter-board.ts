@@ -1,4 +1,5 @@
 import { type ParameterFlash, ParameterSlots } from '../../src/onboard/parameter-slots'
+import { hash } from '../../src/onboard/describe'
 import { Parameters } from '../../src/onboard/parameters'
 import { Robot } from '../../src/onboard/robot'
 import type { RobotConfig } from '../../src/onboard/robot-config'
@@ -43,7 +44,12 @@ export class ParameterBoard {
         const writer: TelemetryWriter = new TelemetryWriter(buffers, true, 1, index => writer.sent(index))
         this.robot = new Robot(config, new FakeEncoders(joints), new FakeImu(), new FakeMotors(), writer)
         this.parameters = new Parameters(this.robot)
-        this.slots = new ParameterSlots(flash, this.parameters, this.robot, this.parameters.hashWith('5eed'))
+        this.slots = new ParameterSlots(
+            flash,
+            this.parameters,
+            this.robot,
+            this.parameters.hashWith(hash(JSON.stringify(config))),
+        )
     }
 
     /** The board's start: parameters restored, ready to be armed. */
