@@ -78,15 +78,20 @@ export async function buildFirmware(robot: string, options: { inline?: boolean }
 }
 
 /**
- * Compiles any DeviceScript entry of the project, as it is written.
+ * Compiles any DeviceScript entry of the project.
  *
  * @param entry path of the entry from the project's root
  * @param sources files and directories that it is compiled from
+ * @param options.inline whether to write it flat; by default it is compiled as it is written
  * @throws BuildError
  */
-export async function compileEntry(entry: string, sources: string[]): Promise<Program> {
+export async function compileEntry(
+    entry: string,
+    sources: string[],
+    { inline = false }: { inline?: boolean } = {},
+): Promise<Program> {
     // The compiler writes the types of the project's services beside its own packages, which all builds share.
-    return build(entry.replace(/\W+/g, '-'), entry, ['services', ...sources], false)
+    return build(entry.replace(/\W+/g, '-'), entry, ['services', ...sources], inline)
 }
 
 async function build(name: string, entry: string, sources: string[], inline: boolean): Promise<Program> {

@@ -1,0 +1,122 @@
+// Measures what drivers cost on the board, on the simulator's VM: runs each operation between two marks. The host side,
+// `measure.ts`, takes the time from mark to mark. Nothing stands between them but the operation and a check that it
+// succeeded, because an operation that fails may be cheap. Compiled flat, as a robot's firmware is.
+import * as ds from '@devicescript/core'
+import { Tca9548a } from '../../../devices/buses/tca9548a'
+import { As5048b } from '../../../devices/encoders/as5048b'
+import { As5600 } from '../../../devices/encoders/as5600'
+import { As5600Bank } from '../../../devices/encoders/as5600-bank'
+import { Lsm6dsox } from '../../../devices/imus/lsm6dsox'
+import { Mpu6050 } from '../../../devices/imus/mpu6050'
+import { Motoron } from '../../../devices/motors/motoron'
+import { Pca9685Servos } from '../../../devices/motors/pca9685'
+import { Ina219 } from '../../../devices/power/ina219'
+import { Ina226 } from '../../../devices/power/ina226'
+import { clock, i2c } from '../../firmware/board'
+
+/** Gets the name of the operation that follows. No chip has it (UM10204, table 4: reserved for High-speed mode). */
+const MARK_ADDRESS = 0x07
+
+/** In the host's table of addresses, `measure.ts`, too. */
+const motors = new Motoron(i2c, { channels: 2, commandTimeoutMs: 1000 })
+const ends = { positionLow: -0.7, positionHigh: 0.7, pulseLow: 1e-3, pulseHigh: 2e-3 }
+const servos = new Pca9685Servos(i2c, {
+    servos: [
+        { channel: 0, ...ends },
+        { channel: 1, ...ends },
+        { channel: 2, ...ends },
+    ],
+})
+const multiplexer = new Tca9548a(i2c)
+const encoder = new As5600(i2c)
+const encoders = new As5600Bank(i2c, multiplexer, [1, 2])
+const fine = new As5048b(i2c, 0x43)
+const imu = new Lsm6dsox(i2c)
+const secondImu = new Mpu6050(i2c)
+const power = new Ina219(i2c, 0.1, 0x44)
+const finePower = new Ina226(i2c, 0.01, 0x45)
+
+/** Ends the operation before, and begins the one of this name. */
+async function mark(name: string) {
+    i2c.transfer(MARK_ADDRESS, Buffer.from(name), undefined)
+    await ds.sleep(2)
+}
+
+function failed(): void {
+    throw new Error('an operation that is measured failed')
+}
+
+async function measureMotors() {
+    await motors.init(clock)
+    motors.enable()
+    await mark('Motoron write')
+    if (!motors.write(0.5, -0.5)) failed()
+    await mark('Motoron readStatus')
+    if (!motors.readStatus()) failed()
+    await mark('')
+    await servos.init(clock)
+    const positions = [0.1, -0.2, 0.3]
+    await mark('Pca9685Servos write')
+    if (!servos.write(positions)) failed()
+    await mark('Pca9685Servos check')
+    if (!servos.check()) failed()
+    await mark('')
+}
+
+async function measureEncoders() {
+    await encoders.init(clock)
+    // The first one sets the pointers, too.
+    encoders.sample()
+    await mark('As5600Bank sample')
+    encoders.sample()
+    await mark('As5600Bank check')
+    encoders.check()
+    await mark('')
+    if (encoders.failed !== 0) failed()
+    await mark('Tca9548a select')
+    if (!multiplexer.select(0)) failed()
+    await mark('')
+    await encoder.init(clock)
+    await mark('As5600 sample')
+    if (!encoder.sample()) failed()
+    await mark('')
+    await fine.init(clock)
+    await mark('As5048b sample')
+    if (!fine.sample()) failed()
+    await mark('')
+}
+
+async function measureImus() {
+    await imu.init(clock)
+    await mark('Lsm6dsox sample')
+    if (!imu.sample()) failed()
+    await mark('')
+    await secondImu.init(clock)
+    await mark('Mpu6050 sample')
+    if (!secondImu.sample()) failed()
+    await mark('')
+}
+
+async function measurePower() {
+    await power.init()
+    await finePower.init()
+    await ds.sleep(5)
+    await mark('Ina219 sample')
+    if (!power.sample()) failed()
+    await mark('Ina226 sample')
+    if (!finePower.sample()) failed()
+    await mark('')
+}
+
+async function main() {
+    await ds.sleep(1)
+    // What marking itself costs.
+    await mark('nothing')
+    await mark('')
+    await measureMotors()
+    await measureEncoders()
+    await measureImus()
+    await measurePower()
+    await mark('end')
+}
+main.start()

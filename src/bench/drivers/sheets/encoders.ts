@@ -1,0 +1,44 @@
+import type { DriverSheet } from './sheet'
+
+const AS5600 = { title: 'ams AS5600, datasheet [v1-06], 20 June 2018' }
+const ANGLE_12_BITS = { name: 'angle', unit: 'rad', range: '0 to 2π, absolute', resolution: '1.53 mrad (12 bits)' }
+const SLOW_FILTER = { most: 450, why: 'its filter settles in 2.2 ms at most' }
+
+export const encoderSheets: DriverSheet[] = [
+    {
+        part: 'AS5600',
+        file: 'devices/encoders/as5600.ts',
+        bus: 'I2C',
+        does: "measures a shaft's angle by a magnet",
+        quantities: [ANGLE_12_BITS],
+        operations: [{ name: 'As5600 sample', does: 'reads the angle', eachTick: true }],
+        chipRate: SLOW_FILTER,
+        boardDies: 'Goes on measuring; nothing moves by it',
+        datasheet: AS5600,
+    },
+    {
+        part: 'several AS5600 behind a TCA9548A',
+        file: 'devices/encoders/as5600-bank.ts',
+        bus: 'I2C',
+        does: "measures several shafts' angles",
+        quantities: [ANGLE_12_BITS],
+        operations: [
+            { name: 'As5600Bank sample', does: 'reads two angles', eachTick: true },
+            { name: 'As5600Bank check', does: 'asks one encoder for its magnet', eachTick: false },
+        ],
+        chipRate: SLOW_FILTER,
+        boardDies: 'Goes on measuring; nothing moves by it',
+        datasheet: AS5600,
+    },
+    {
+        part: 'AS5048B',
+        file: 'devices/encoders/as5048b.ts',
+        bus: 'I2C',
+        does: "measures a shaft's angle by a magnet",
+        quantities: [{ name: 'angle', unit: 'rad', range: '0 to 2π, absolute', resolution: '0.38 mrad (14 bits)' }],
+        operations: [{ name: 'As5048b sample', does: 'reads diagnostics, magnitude and angle', eachTick: true }],
+        chipRate: { most: 11_250, why: 'its sampling rate (10.2 kHz to 12.4 kHz)' },
+        boardDies: 'Goes on measuring; nothing moves by it',
+        datasheet: { title: 'ams AS5048A/AS5048B, datasheet [v1-06], 5 June 2014' },
+    },
+]
