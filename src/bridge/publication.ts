@@ -1,5 +1,5 @@
 import { binaryFrame, textFrame } from './access/frame'
-import { toCbor, withTypedArrays } from './ros/cbor'
+import { publishCbor, publishCborRaw } from './ros/cbor'
 import { messageCodec } from './ros/cdr'
 import type { Topic } from './topics'
 
@@ -46,8 +46,7 @@ export class Publication {
     cbor(): Buffer {
         if (this.cborFrame === undefined) {
             this.onEncode()
-            const msg = withTypedArrays(this.topic.type, this.message)
-            this.cborFrame = binaryFrame(toCbor({ op: 'publish', topic: this.topic.name, msg }))
+            this.cborFrame = binaryFrame(publishCbor(this.topic.name, this.topic.type, this.message))
         }
         return this.cborFrame
     }
@@ -56,9 +55,7 @@ export class Publication {
     cborRaw(): Buffer {
         if (this.cborRawFrame === undefined) {
             this.onEncode()
-            const secs = Math.floor(this.stamp / 1000)
-            const msg = { secs, nsecs: Math.round((this.stamp - secs * 1000) * 1e6), bytes: this.cdr() }
-            this.cborRawFrame = binaryFrame(toCbor({ op: 'publish', topic: this.topic.name, msg }))
+            this.cborRawFrame = binaryFrame(publishCborRaw(this.topic.name, this.stamp, this.cdr()))
         }
         return this.cborRawFrame
     }

@@ -6,6 +6,7 @@ import { BridgeError } from '../bridge-error'
 import { type AccessOptions, checkAccess, DEFAULT_HOST, denial, type Denial, MAX_MESSAGE } from './access'
 import { Outbox, type SampleCounts } from './outbox'
 import { RateLimit } from './rate'
+import { SharedBatches } from './shared-batches'
 
 /** What a door does with one client. */
 export interface Peer {
@@ -79,11 +80,12 @@ export async function listen(door: Door, options: AccessOptions): Promise<Listen
     server.on('error', error => door.log(`server: ${error.message}`))
 
     let number = 0
+    const batches = new SharedBatches()
     server.on('connection', (socket: WebSocket, request) => {
         const name = `client ${++number} (${request.socket.remoteAddress}:${request.socket.remotePort})`
         const log = (line: string) => door.log(`${name}: ${line}`)
         const connection: Socket = request.socket
-        const outbox = new Outbox(socket, connection, options.clientBufferBytes ?? CLIENT_BUFFER, door.counts)
+        const outbox = new Outbox(socket, connection, options.clientBufferBytes ?? CLIENT_BUFFER, door.counts, batches)
         const rate = new RateLimit(maxMessageRate, performance.now())
         const peer = door.admit(outbox, log, name)
         door.counts.clients++

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import type { SharedBatches } from './shared-batches'
 
 /** What the doors count about samples, over all clients. */
 export interface SampleCounts {
@@ -39,6 +40,7 @@ export class Outbox {
         private readonly connection: Socket,
         private readonly bound: number,
         private readonly counts: SampleCounts,
+        private readonly shared: SharedBatches,
     ) {
         connection.on('drain', () => this.flush())
     }
@@ -97,7 +99,7 @@ export class Outbox {
         while (this.connection.writableLength === 0 && this.answers.length + this.samples.length > 0) {
             const batch = this.takeAnswers()
             this.takeSamples(batch)
-            this.connection.write(batch.length === 1 ? batch[0] : Buffer.concat(batch))
+            this.connection.write(this.shared.join(batch))
         }
         if (this.lost > 0 && this.samples.length === 0) {
             this.onLoss(this.lost)
