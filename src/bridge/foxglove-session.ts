@@ -10,6 +10,7 @@ import type { Hub, Subscriber } from './hub'
 import { checkType, PlannerInput } from './planner-input'
 import type { Publication } from './publication'
 import { messageCodec, serviceCodec } from './ros/cdr'
+import { STOP_SERVICE } from './services'
 import type { Topic } from './topics'
 
 /** Subscriptions and published channels that one client may have. */
@@ -92,6 +93,16 @@ export class FoxgloveSession implements Peer, Commander {
             if (!(error instanceof Refusal)) this.log(`failed: ${text}`)
             this.status(StatusLevel.Error, text)
         })
+    }
+
+    isStop(data: Buffer, isBinary: boolean): boolean {
+        if (!isBinary) return false
+        try {
+            const message = readBinary(data)
+            return message.op === 'call' && this.catalogue.services.get(message.service)?.name === STOP_SERVICE
+        } catch {
+            return false
+        }
     }
 
     takenOver(by: string): void {

@@ -1,4 +1,4 @@
-import type { Robot } from '../host/robot'
+import type { JointSetpoint, Robot } from '../host/robot'
 import type { JointDescription } from '../protocol/description'
 import { needObject, onlyFields, Refusal, show } from './checks'
 
@@ -33,14 +33,10 @@ export function checkValue(value: number, joint: JointDescription, what: Interfa
     throw new Refusal(`${path} (${joint.name}) is ${show(value)}; allowed: ${low} to ${high} ${UNITS[what]}`)
 }
 
-/** Hands the values to the joints. What the robot refuses, it refuses for the first of them. */
+/** Hands the values to the joints, in one command. */
 export function commandJoints(robot: Robot, what: Interface, values: number[]): void {
-    const joints = robot.description.joints.map(({ name }) => robot.joint(name))
-    joints.forEach((joint, i) => {
-        if (what === 'position') joint.setPosition(values[i])
-        else if (what === 'velocity') joint.setVelocity(values[i])
-        else joint.setEffort(values[i])
-    })
+    const setpoints = robot.description.joints.map(({ name }, i) => [name, { [what]: values[i] } as JointSetpoint])
+    robot.command(Object.fromEntries(setpoints) as Record<string, JointSetpoint>)
 }
 
 /** An array of numbers, as JSON has it or as CDR and CBOR do. @throws Refusal naming the first that is none */

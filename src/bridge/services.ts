@@ -17,6 +17,8 @@ export interface Service {
 }
 
 const TRIGGER = 'std_srvs/srv/Trigger'
+/** The emergency stop: for everybody, at any time. */
+export const STOP_SERVICE = '/stop'
 
 /**
  * `/arm`, `/disarm`, `/stop` and `/take_over`. The first two are for the one in command only. A refusal is an answer with
@@ -34,6 +36,7 @@ export function robotServices(robot: Robot, lease: CommandLease, onArmed: () => 
             }
         },
     })
+    const stop = oneWaiting(() => robot.stop())
     return [
         trigger('/arm', async caller => {
             await lease.commandAndWait(caller, () => robot.arm())
@@ -45,8 +48,8 @@ export function robotServices(robot: Robot, lease: CommandLease, onArmed: () => 
             await robot.disarm()
             return 'disarmed'
         }),
-        trigger('/stop', async () => {
-            await robot.stop()
+        trigger(STOP_SERVICE, async () => {
+            await stop()
             return 'stopped: /disarm, then /arm to drive again'
         }),
         trigger('/take_over', async caller => {
@@ -55,6 +58,24 @@ export function robotServices(robot: Robot, lease: CommandLease, onArmed: () => 
             return `you command the robot now; before: ${before?.name ?? 'nobody'}`
         }),
     ]
+}
+
+/**
+ * An action that is done one at a time, for everybody who asks while another one still runs together: that one may have been
+ * decided before they asked. So that asking without end costs nothing.
+ */
+function oneWaiting(action: () => Promise<void>): () => Promise<void> {
+    let running: Promise<void> | undefined
+    let next: Promise<void> | undefined
+    const start = () => {
+        const started = action().finally(() => (running = running === started ? undefined : running))
+        next = undefined
+        return (running = started)
+    }
+    return () => {
+        if (running === undefined) return start()
+        return (next ??= running.then(start, start))
+    }
 }
 
 const DISCOVERY_NODE = '/rosapi'

@@ -9,7 +9,7 @@ import type { Hub } from './hub'
 import { checkType, PlannerInput } from './planner-input'
 import { Reassembly } from './reassembly'
 import { requestFields } from './ros/definitions'
-import type { Service } from './services'
+import { type Service, STOP_SERVICE } from './services'
 import { type Compression, COMPRESSIONS, fragments, type Request, Subscription } from './subscription'
 import type { Topic } from './topics'
 
@@ -31,6 +31,8 @@ const UNSUPPORTED: Record<string, string> = {
 const MAX_QUEUE = 1000 // messages
 const MAX_THROTTLE = 3_600_000 // ms
 const MAX_REQUESTS = 1000 // subscriptions of one client to one topic
+/** A call of the emergency stop, whatever its id, bytes. */
+const LONGEST_STOP = 1024
 const LEAST_FRAGMENT = 100 // characters: below, nearly all would be envelope
 
 /** One planner's rosbridge connection: carries out its operations, or tells it why not. */
@@ -80,6 +82,17 @@ export class Session implements Peer, Commander {
     receive(data: Buffer, isBinary: boolean): void {
         if (isBinary) this.refused('message', new Refusal('binary messages (BSON, CBOR) are not supported: send JSON'))
         else this.carryOut(data.toString())
+    }
+
+    isStop(data: Buffer, isBinary: boolean): boolean {
+        // Looked at only when this client sends too much, so it must cost next to nothing for what is no stop.
+        if (isBinary || data.length > LONGEST_STOP || !data.includes('stop')) return false
+        try {
+            const { op, service } = needObject(JSON.parse(data.toString()), 'the message', 'op')
+            return op === 'call_service' && this.hub.service(String(service)).name === STOP_SERVICE
+        } catch {
+            return false
+        }
     }
 
     takenOver(by: string): void {

@@ -1,39 +1,24 @@
 import type { JointDescription, RobotDescription } from '../protocol/description'
 import type { SetpointEntry } from '../protocol/setpoint'
-import { JointMode } from '../protocol/state'
-import { type JointHandle, RobotError } from './robot'
+import { type JointHandle, type JointSetpoint, RobotError } from './robot'
+import { setpointEntry } from './setpoints'
 
 /** @throws RobotError `unknown-joint` */
 export function jointHandle(
-    { joints }: RobotDescription,
+    description: RobotDescription,
     name: string,
     send: (entry: SetpointEntry) => void,
 ): JointHandle {
-    const joint = joints.findIndex(candidate => candidate.name === name)
-    if (joint < 0) {
-        const known = joints.map(candidate => candidate.name).join(', ')
-        throw new RobotError('unknown-joint', `joint "${name}" does not exist; there are: ${known}`)
-    }
-    const limits = joints[joint]
-    const set = (mode: JointMode, quantity: string, value: number, low: number, high: number) => {
-        if (!(value >= low && value <= high)) {
-            throw new RangeError(`${name}: ${quantity} ${value}, allowed ${low} to ${high}`)
-        }
-        send({ joint, mode, value })
-    }
+    const set = (setpoint: JointSetpoint) => send(setpointEntry(description, name, setpoint))
+    // Names the joints there are when this is none of them.
+    setpointEntry(description, name, 'off')
     return {
         name,
-        setEffort: duty => set(JointMode.Effort, 'effort', duty, -limits.effortLimit, limits.effortLimit),
-        setVelocity: velocity =>
-            set(JointMode.Velocity, 'velocity (rad/s)', velocity, -limits.velocityLimit, limits.velocityLimit),
-        setPosition: position => set(JointMode.Position, 'position (rad)', position, ...positionRange(limits)),
-        off: () => send({ joint, mode: JointMode.Off, value: 0 }),
+        setEffort: effort => set({ effort }),
+        setVelocity: velocity => set({ velocity }),
+        setPosition: position => set({ position }),
+        off: () => set('off'),
     }
-}
-
-/** A continuous joint turns as far as the wire's number reaches. */
-function positionRange({ positionMin = -200_000, positionMax = 200_000 }: JointDescription): [number, number] {
-    return [positionMin, positionMax]
 }
 
 /**

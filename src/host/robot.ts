@@ -107,6 +107,19 @@ export interface LoopTiming {
     executionCounts: number[]
 }
 
+/** What a joint is told: rad, rad/s, motor duty -1 to 1, or to coast. */
+export type JointSetpoint = { position: number } | { velocity: number } | { effort: number } | 'off'
+
+/** What was sent to a robot, whoever wanted it. */
+export type SentCommand = {
+    /** s since the Unix epoch */
+    hostTime: number
+} & (
+    | { kind: 'setpoint'; joints: { name: string; setpoint: JointSetpoint }[] }
+    | { kind: 'trajectory'; trajectory: JointTrajectory }
+    | { kind: 'arm' | 'disarm' | 'stop' }
+)
+
 /** A joint's setpoints. Each returns when the setpoint is on its way; telemetry tells what came of it. */
 export interface JointHandle {
     readonly name: string
@@ -139,6 +152,12 @@ export interface Robot {
     /** @throws RobotError `unknown-joint`, naming those there are */
     joint(name: string): JointHandle
     /**
+     * Commands joints in one frame: all of them follow from the same tick on, and those that are not named stay as they are.
+     *
+     * @throws RobotError `unknown-joint`; RangeError naming the joint, the value and what is allowed; then none is commanded
+     */
+    command(setpoints: Record<string, JointSetpoint>): void
+    /**
      * Moves joints through points at stated times. The board takes them some 400 ms ahead of time and follows the curve by its own
      * clock. Resolves at the end; then the robot waits for the next setpoint as always. A setpoint, or another trajectory, for
      * whatever joint, ends it.
@@ -151,6 +170,10 @@ export interface Robot {
     states(options?: { signal?: AbortSignal }): AsyncIterableIterator<RobotState>
     /** Called with every sample; returns a function that stops it. */
     onState(listener: (state: RobotState) => void): () => void
+    /** Called with every command that is sent, whoever wanted it; returns a function that stops it. Absent where none is. */
+    onCommand?(listener: (command: SentCommand) => void): () => void
+    /** SHA-256 of the program that the board runs, hex; undefined when the board does not tell. Absent where there is no board. */
+    firmwareHash?(): Promise<string | undefined>
     statistics(): RobotStatistics
     timing(): Promise<LoopTiming>
     /** How the board's clock and the host's compare now; undefined before they did. Absent where there is but one clock. */

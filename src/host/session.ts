@@ -22,15 +22,18 @@ import { decodeTiming } from '../protocol/timing'
 import { ClockQueries } from './clock-queries'
 import { type ClockFit, ClockSync } from './clock-sync'
 import { jointHandle, wheelVelocities } from './joint-handle'
+import { setpointEntry, setpointOf } from './setpoints'
 import type { Link } from './link'
 import { Requests } from './requests'
 import {
     type JointHandle,
+    type JointSetpoint,
     type LoopTiming,
     type Robot,
     RobotError,
     type RobotState,
     type RobotStatistics,
+    type SentCommand,
 } from './robot'
 import type { Scheduler } from './scheduler'
 import { StateStream } from './state-stream'
@@ -40,6 +43,18 @@ import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
+/** Reading `program_sha256` of the DeviceScript manager (jacdac-spec, services/devicescriptmanager.md). */
+const PROGRAM_HASH = GET_REGISTER | 0x182
+const HASH_BYTES = 32
+
+/** Commands without a payload, as {@link SentCommand} has them. */
+const TOLD_COMMANDS: Partial<Record<RobotCommand, 'arm' | 'disarm' | 'stop'>> = {
+    [RobotCommand.Arm]: 'arm',
+    [RobotCommand.Disarm]: 'disarm',
+    [RobotCommand.Stop]: 'stop',
+}
+
+type Distribute<T> = T extends unknown ? Omit<T, 'hostTime'> : never
 
 /** A Jacdac device on the link: where to send to, and which of its services is meant. */
 interface Address {
@@ -58,11 +73,14 @@ export class RobotSession implements Robot {
     onStall: (stalled: boolean, silentMs: number) => void = () => {}
     private robot: Address | undefined
     private board: Address | undefined
+    /** The board's service that keeps its program. */
+    private manager: Address | undefined
     private described: RobotDescription | undefined
     private reader: TelemetryReader | undefined
     private readonly clock = new ClockSync()
     private readonly requests: Requests
     private readonly listeners = new Set<(state: RobotState) => void>()
+    private readonly commandListeners = new Set<(command: SentCommand) => void>()
     private readonly streams = new Set<StateStream<RobotState>>()
     private sequence = 0
     /** Starts anywhere, so that a new session's first command is not taken for the last one's repetition. */
@@ -121,7 +139,7 @@ export class RobotSession implements Robot {
     }
 
     async arm(): Promise<void> {
-        const answer = await this.command(RobotCommand.Arm).catch((error: RobotError) => {
+        const answer = await this.ask(RobotCommand.Arm).catch((error: RobotError) => {
             // A board that stood still carries it out when it goes on: what is sent behind it takes it back.
             if (error.code === 'no-answer') this.disarm().catch(() => undefined)
             throw error
@@ -133,11 +151,11 @@ export class RobotSession implements Robot {
     }
 
     async disarm(): Promise<void> {
-        await this.command(RobotCommand.Disarm)
+        await this.ask(RobotCommand.Disarm)
     }
 
     async stop(): Promise<void> {
-        await this.command(RobotCommand.Stop)
+        await this.ask(RobotCommand.Stop)
     }
 
     drive(velocity: { linear: number; angular: number }): void {
@@ -152,12 +170,36 @@ export class RobotSession implements Robot {
         )
     }
 
+    command(setpoints: Record<string, JointSetpoint>): void {
+        const { description } = this
+        const entries = Object.entries(setpoints).map(([name, setpoint]) => setpointEntry(description, name, setpoint))
+        if (entries.length > 0) this.setpoint(entries)
+    }
+
     joint(name: string): JointHandle {
         return jointHandle(this.description, name, entry => this.setpoint([entry]))
     }
 
     follow(trajectory: JointTrajectory, options?: TrajectoryOptions): Promise<TrajectoryOutcome> {
         return runTrajectory(this.trajectoryLink(), trajectory, options)
+    }
+
+    onCommand(listener: (command: SentCommand) => void): () => void {
+        this.commandListeners.add(listener)
+        return () => this.commandListeners.delete(listener)
+    }
+
+    /** The runtime's own account of the program in its flash. */
+    async firmwareHash(): Promise<string | undefined> {
+        const { manager } = this
+        if (!manager || !this.connected) return undefined
+        try {
+            const hash = await this.requests.ask(PROGRAM_HASH, () => this.send(manager, PROGRAM_HASH))
+            return hash.length === HASH_BYTES ? hash.toString('hex') : undefined
+        } catch {
+            // A runtime without this register; a link that is lost is told elsewhere.
+            return undefined
+        }
     }
 
     states(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<RobotState> {
@@ -192,7 +234,7 @@ export class RobotSession implements Robot {
     }
 
     async timing(): Promise<LoopTiming> {
-        const timing = decodeTiming(await this.command(RobotCommand.Timing))
+        const timing = decodeTiming(await this.ask(RobotCommand.Timing))
         if (!timing) throw new RobotError('protocol', 'the robot sent histograms of another length')
         return { periodCounts: timing.period, executionCounts: timing.execution }
     }
@@ -206,6 +248,13 @@ export class RobotSession implements Robot {
         await this.link.close()
     }
 
+    private tell(command: Distribute<SentCommand>): void {
+        const { commandListeners: listeners } = this
+        if (listeners.size === 0) return
+        const sent = { ...command, hostTime: this.scheduler.epoch() } as SentCommand
+        for (const listener of listeners) listener(sent)
+    }
+
     private trajectoryLink(): TrajectoryLink {
         const { scheduler, description } = this
         const currentState = () => this.state
@@ -216,8 +265,9 @@ export class RobotSession implements Robot {
                 return currentState()
             },
             boardTime: () => this.clock.toBoard(scheduler.epoch()),
-            ask: (payload, accept) => this.command(RobotCommand.Trajectory, payload, accept),
+            ask: (payload, accept) => this.ask(RobotCommand.Trajectory, payload, accept),
             hold: positions => this.setpoint(positions.map(entry => ({ ...entry, mode: JointMode.Position }))),
+            begins: trajectory => this.tell({ kind: 'trajectory', trajectory }),
             onState: listener => this.onState(listener),
             nextSequence: () => (this.trajectorySequence = (this.trajectorySequence + 1) & 0xffff),
         }
@@ -227,13 +277,21 @@ export class RobotSession implements Robot {
         if (!this.robot || !this.connected) return
         this.sequence = (this.sequence + 1) & 0xffff
         this.send(this.robot, RobotCommand.Setpoint, encodeSetpoint(this.sequence, 0, entries))
+        if (this.commandListeners.size === 0) return
+        const { joints } = this.description
+        this.tell({
+            kind: 'setpoint',
+            joints: entries.map(entry => ({ name: joints[entry.joint].name, setpoint: setpointOf(entry) })),
+        })
     }
 
-    private command(code: RobotCommand, payload?: Buffer, accept?: (answer: Buffer) => boolean): Promise<Buffer> {
+    private ask(code: RobotCommand, payload?: Buffer, accept?: (answer: Buffer) => boolean): Promise<Buffer> {
         if (this.closed) return Promise.reject(new RobotError('closed', 'the session was closed'))
         const { robot } = this
         if (!robot || !this.connected)
             return Promise.reject(new RobotError('disconnected', 'the link to the robot is down'))
+        const kind = TOLD_COMMANDS[code]
+        if (kind !== undefined) this.tell({ kind })
         return this.requests.ask(code, () => this.send(robot, code, payload), accept)
     }
 
@@ -246,6 +304,7 @@ export class RobotSession implements Robot {
         this.clock.reset()
         this.robot = undefined
         this.board = undefined
+        this.manager = undefined
     }
 
     private linkDown(reason?: Error): void {
@@ -267,6 +326,8 @@ export class RobotSession implements Robot {
                 this.robotReport(code, Buffer.from(frame.subarray(start, start + frame[at])))
             } else if (code === (GET_REGISTER | UPTIME_REGISTER) && this.board && isFrom(frame, this.board)) {
                 this.clockQueries.answer(uptimeOf(frame, start))
+            } else if (code === PROGRAM_HASH && this.manager && isFrom(frame, this.manager)) {
+                this.requests.answer(code, Buffer.from(frame.subarray(start, start + frame[at])))
             } else if (service === ServiceIndex.Ack && this.board && isFrom(frame, this.board)) {
                 this.clockQueries.acknowledge(code)
             }
@@ -278,6 +339,7 @@ export class RobotSession implements Robot {
             const serviceClass = readU32(frame as Buffer, start + i * 4)
             const address = { deviceId: Buffer.from(frame.subarray(4, 12)), serviceIndex: i }
             if (serviceClass === DEVICE_SCRIPT_MANAGER_CLASS && !this.board) {
+                this.manager = address
                 this.board = { ...address, serviceIndex: ServiceIndex.Control }
                 this.clockQueries.start(address.deviceId)
             }
@@ -295,7 +357,7 @@ export class RobotSession implements Robot {
                 const offset = text.length
                 const request = Buffer.alloc(2)
                 writeU16(request, 0, offset)
-                const answer = await this.command(RobotCommand.Describe, request, a => readU16(a, 2) === offset)
+                const answer = await this.ask(RobotCommand.Describe, request, a => readU16(a, 2) === offset)
                 total = readU16(answer, 0)
                 text = Buffer.concat([text, answer.subarray(4)])
             }

@@ -46,6 +46,8 @@ export interface TrajectoryLink {
     boardTime(): number
     /** Sends a trajectory command and waits for the answer to it. */
     ask(payload: Buffer, accept: (answer: Buffer) => boolean): Promise<Buffer>
+    /** Told a trajectory that is about to be sent. */
+    begins(trajectory: JointTrajectory): void
     /** Holds joints at positions: ends the trajectory on the board. */
     hold(positions: { joint: number; value: number }[]): void
     onState(listener: (state: RobotState) => void): () => void
@@ -70,6 +72,7 @@ export async function runTrajectory(
     const startTime = link.boardTime() + LEAD
     const points = cutTrajectory(planned, Math.round(startTime * 1000), from)
     const watch = new Watch(link, planned, names, startTime, options.onProgress)
+    link.begins(trajectory)
     try {
         await send(link, planned, points, watch, options.signal)
         return await watch.end(points[points.length - 1].timeMs / 1000 + GRACE, options.signal)

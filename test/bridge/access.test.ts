@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { isLoopback } from '../../src/bridge/access/access'
 import { RateLimit } from '../../src/bridge/access/rate'
 import { startBridge } from '../../src/bridge/start-bridge'
+import { FoxglovePlanner, openFoxglove } from './foxglove-client'
 import { KinematicRobot } from './kinematic-robot'
 import { openDoor, RawClient } from './planner'
 
@@ -135,6 +136,39 @@ describe('one client', () => {
         expect([code, String(reason)]).toEqual([1008, 'far more than 10 messages a second'])
         expect(driven.length).toBeGreaterThanOrEqual(100)
         expect(driven.length).toBeLessThan(150)
+    })
+
+    it('that sends far too much can still stop the robot, over and over', async () => {
+        const { robot, bridge } = await openDoor({ maxMessageRate: 10 })
+        const stop = vi.spyOn(robot, 'stop')
+        const client = await RawClient.connect(bridge.url)
+        const velocity = { linear: { x: 0.1, y: 0, z: 0 }, angular: { x: 0, y: 0, z: 0 } }
+        for (let i = 0; i < 150; i++) client.send({ op: 'publish', topic: '/cmd_vel', msg: velocity })
+        client.send({ op: 'call_service', id: 'halt', service: '/stop' })
+        client.send({ op: 'call_service', id: 'disarm', service: '/disarm' })
+        const answer = await client.inbox.find(({ op }) => op === 'service_response')
+        expect(answer).toMatchObject({ id: 'halt', result: true, values: { success: true } })
+        expect(stop).toHaveBeenCalledTimes(1)
+        await robot.disarm()
+        // Beyond its patience the bridge ends the connection; what comes on it until then is looked at all the same.
+        const closed = once(client.socket, 'close')
+        for (let i = 0; i < 400; i++) client.send({ op: 'publish', topic: '/cmd_vel', msg: velocity })
+        client.send({ op: 'call_service', service: 'stop' })
+        await closed
+        expect(stop).toHaveBeenCalledTimes(2)
+        robot.step()
+        expect(robot.state!.mode).toBe('estop')
+    })
+
+    it('that sends far too much to the Foxglove door can still stop the robot', async () => {
+        const { robot, door } = await openFoxglove({ maxMessageRate: 10 })
+        const stop = vi.spyOn(robot, 'stop')
+        const planner = await FoxglovePlanner.connect(door.url)
+        for (let i = 0; i < 150; i++) planner.socket.send('{"op":"getParameters","parameterNames":[]}')
+        await expect(planner.call('/stop')).resolves.toMatchObject({ success: true })
+        expect(stop).toHaveBeenCalledTimes(1)
+        const refused = planner.statuses.messages.filter(({ message }) => message.includes('not read'))
+        expect(refused.length).toBeGreaterThan(0)
     })
 
     it('may send ten seconds of its rate at once, counted in messages or in pieces of 4 KiB', () => {

@@ -3,7 +3,7 @@ import type { RobotDescription } from '../../src/protocol/description'
 import type { Scheduler } from '../../src/host/scheduler'
 import type { JointTrajectory } from '../../src/host/trajectory'
 import type { TrajectoryOptions, TrajectoryOutcome } from '../../src/host/trajectory-runner'
-import { type JointHandle, type Robot, RobotError, type RobotState, type RobotStatistics } from '../../src/host/robot'
+import { type JointHandle, type JointSetpoint, type Robot, RobotError, type RobotState, type RobotStatistics } from '../../src/host/robot'
 
 /** Wheels of 35 mm on a track of 150 mm, at most 14 rad/s: 0.49 m/s straight ahead, 6.533 rad/s on the spot. */
 export const ROVER: RobotDescription = {
@@ -88,7 +88,7 @@ export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; ang
         latency: 0.0021,
     }
     private mode = 'idle'
-    private command = { linear: 0, angular: 0 }
+    private velocity = { linear: 0, angular: 0 }
     private commandedAt = -Infinity // ms
     private pose = { x: 0, y: 0, heading: 0 }
     private wheels = [0, 0] // rad
@@ -113,7 +113,7 @@ export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; ang
         const reasons = this.mode === 'estop' ? [...this.blocked, 'estop'] : this.blocked
         if (reasons.length > 0) throw new RobotError('blocked', `arming is blocked by: ${reasons.join(', ')}`)
         this.mode = 'armed'
-        this.command = { linear: 0, angular: 0 }
+        this.velocity = { linear: 0, angular: 0 }
         this.commandedAt = Infinity // the deadline runs from the first velocity on
     }
 
@@ -128,7 +128,7 @@ export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; ang
     drive(velocity: { linear: number; angular: number }): void {
         if (!Number.isFinite(velocity.linear + velocity.angular)) throw new RangeError('velocity is not finite')
         if (!this.counters.connected) throw new RobotError('disconnected', 'the board is not connected')
-        this.command = velocity
+        this.velocity = velocity
         this.commandedAt = this.scheduler.now()
         this.emit('drive', velocity)
     }
@@ -144,6 +144,16 @@ export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; ang
 
     joint(name: string): JointHandle {
         throw new RobotError('unknown-joint', name)
+    }
+
+    command(setpoints: Record<string, JointSetpoint>): void {
+        for (const [name, setpoint] of Object.entries(setpoints)) {
+            const joint = this.joint(name)
+            if (setpoint === 'off') joint.off()
+            else if ('position' in setpoint) joint.setPosition(setpoint.position)
+            else if ('velocity' in setpoint) joint.setVelocity(setpoint.velocity)
+            else joint.setEffort(setpoint.effort)
+        }
     }
 
     async follow(_trajectory: JointTrajectory, _options?: TrajectoryOptions): Promise<TrajectoryOutcome> {
@@ -164,7 +174,7 @@ export class KinematicRobot extends EventEmitter<{ drive: [{ linear: number; ang
         const now = this.scheduler.now()
         if (this.mode === 'armed' && now - this.commandedAt > this.description.commandTimeoutMs) this.mode = 'timeout'
         const dt = this.description.tickPeriodMs / 1000
-        const { linear, angular } = this.mode === 'armed' ? this.command : { linear: 0, angular: 0 }
+        const { linear, angular } = this.mode === 'armed' ? this.velocity : { linear: 0, angular: 0 }
         const { wheelRadius = 1, trackWidth = 1 } = this.description.drive ?? {}
         const speeds = [-1, 1].map(side => (linear + (side * angular * trackWidth) / 2) / wheelRadius)
         this.wheels = this.wheels.map((angle, i) => angle + speeds[i] * dt)

@@ -12,6 +12,8 @@ import { SharedBatches } from './shared-batches'
 export interface Peer {
     /** Takes one message. Must not throw. */
     receive(data: Buffer, isBinary: boolean): void
+    /** Whether a message is an emergency stop: it is taken whatever this client sent before. */
+    isStop(data: Buffer, isBinary: boolean): boolean
     /** Tells the client that a message was not even read. */
     refuse(text: string): void
     /** The client is gone. */
@@ -94,14 +96,17 @@ export async function listen(door: Door, options: AccessOptions): Promise<Listen
         socket.on('pong', () => alive.add(socket))
         let cut = false
         socket.on('message', (data: Buffer, isBinary) => {
-            if (cut) return
+            const verdict = cut ? 'cut off' : rate.take(data.length, performance.now())
             door.counts.messagesReceived++
-            const verdict = rate.take(data.length, performance.now())
-            if (verdict === 'take') return peer.receive(data, isBinary)
-            door.counts.refused++
-            if (verdict === 'refuse') peer.refuse(`more than ${maxMessageRate} messages a second: not read`)
-            cut = verdict === 'cut off'
-            if (cut) cutOff(socket, `far more than ${maxMessageRate} messages a second`)
+            if (verdict === 'take' || peer.isStop(data, isBinary)) {
+                peer.receive(data, isBinary)
+            } else {
+                door.counts.refused++
+                if (verdict === 'refuse') peer.refuse(`more than ${maxMessageRate} messages a second: not read`)
+            }
+            if (cut || verdict !== 'cut off') return
+            cut = true
+            cutOff(socket, `far more than ${maxMessageRate} messages a second`)
         })
         socket.on('error', error => log(error.message))
         socket.on('close', () => {
