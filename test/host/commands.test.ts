@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildFirmware } from '../../src/flash/build'
 import type { SentCommand } from '../../src/host/robot'
 import type { RobotSession } from '../../src/host/session'
-import { firstPacket, packetCommand, packetServiceIndex, ServiceIndex } from '../../src/protocol/frame'
+import { firstPacket, packetCommand } from '../../src/protocol/frame'
 import { RobotCommand } from '../../src/protocol/service'
 import { FrameDecoder } from '../../src/protocol/usb-framing'
 import type { SimulatedRobot } from '../../src/sim/simulated-robot'
@@ -25,9 +25,8 @@ function countSetpoints(): () => number {
     let count = 0
     decoder.onFrame = frame => {
         const at = firstPacket(frame)
-        // What paces the board has the same code, of its control service.
-        const paces = packetServiceIndex(frame, at) === ServiceIndex.Control
-        if (!paces && packetCommand(frame, at) === RobotCommand.Setpoint) count++
+        // What paces the board has the same code, and no payload.
+        if (packetCommand(frame, at) === RobotCommand.Setpoint && frame[at] > 0) count++
     }
     const write = robot.write.bind(robot)
     robot.write = bytes => {
