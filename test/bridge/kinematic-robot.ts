@@ -3,7 +3,14 @@ import type { RobotDescription } from '../../src/protocol/description'
 import type { Scheduler } from '../../src/host/scheduler'
 import type { JointTrajectory } from '../../src/host/trajectory'
 import type { TrajectoryOptions, TrajectoryOutcome } from '../../src/host/trajectory-runner'
-import { type JointHandle, type JointSetpoint, type Robot, RobotError, type RobotState, type RobotStatistics } from '../../src/host/robot'
+import {
+    type JointHandle,
+    type JointSetpoint,
+    type Robot,
+    RobotError,
+    type RobotState,
+    type RobotStatistics,
+} from '../../src/host/robot'
 
 /** Wheels of 35 mm on a track of 150 mm, at most 14 rad/s: 0.49 m/s straight ahead, 6.533 rad/s on the spot. */
 export const ROVER: RobotDescription = {

@@ -11,6 +11,9 @@ import { connectSimulated, runFast, settle, simulate } from '../../src/simulate'
 
 // The rover's own firmware on the simulated board and the session, both on simulated time.
 
+/** Bytes of a setpoint for one joint (`services/robot.md`): 5 and 6 a joint. */
+const ONE_JOINT = 11
+
 let robot: SimulatedRobot
 let session: RobotSession
 beforeEach(async () => {
@@ -25,8 +28,8 @@ function countSetpoints(): () => number {
     let count = 0
     decoder.onFrame = frame => {
         const at = firstPacket(frame)
-        // What paces the board has the same code, and no payload.
-        if (packetCommand(frame, at) === RobotCommand.Setpoint && frame[at] > 0) count++
+        // What paces the board and asks for its clock has the same code, of another service, and is shorter.
+        if (packetCommand(frame, at) === RobotCommand.Setpoint && frame[at] >= ONE_JOINT) count++
     }
     const write = robot.write.bind(robot)
     robot.write = bytes => {
