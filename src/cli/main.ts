@@ -6,6 +6,7 @@ import { reportFailure } from './failure'
 import { addFleet } from './fleet'
 import { addFlash } from './flash'
 import { addLayout } from './layout'
+import { addMonitor } from './monitor'
 import { addNew } from './new'
 import { addPorts } from './ports'
 import { addRecord } from './record'
@@ -38,6 +39,7 @@ function makeProgram(): Command {
         addStart,
         addSim,
         addBridge,
+        addMonitor,
         addRecord,
         addRecover,
         addTopic,

@@ -1,5 +1,6 @@
 import type { RobotStatistics } from '../host/robot'
 import { print, printJson, span } from './output'
+import { bar, percent, place, Screen } from './screen'
 import { TrailMap } from './trail-map'
 
 /** Where a robot is: m, m, rad. */
@@ -88,10 +89,10 @@ class LineView implements StartView {
 class ScreenView implements StartView {
     readonly periodMs = 100
     private readonly map = new TrailMap(32, 11, { x: -0.3, y: -0.6, size: 1.65 })
-    private height = 0
+    private readonly screen = new Screen()
 
     event({ text }: StartEvent): void {
-        this.clear()
+        this.screen.clear()
         print(text)
     }
 
@@ -111,37 +112,12 @@ class ScreenView implements StartView {
             `round trip ${(statistics.latency * 2000).toFixed(1)} ms`,
             `planners   ${clients}`,
         ]
-        const block = this.map.draw(truePose).map((line, i) => `${line}  ${facts[i] ?? ''}`.trimEnd())
-        this.clear()
-        process.stdout.write(`\x1b[?25l${block.join('\n')}\n`)
-        this.height = block.length
+        this.screen.draw(this.map.draw(truePose).map((line, i) => `${line}  ${facts[i] ?? ''}`))
     }
 
     end(): void {
-        process.stdout.write('\x1b[?25h')
+        this.screen.end()
     }
-
-    /** Moves up over the block and erases it. */
-    private clear(): void {
-        if (this.height > 0) process.stdout.write(`\x1b[${this.height}A\x1b[J`)
-        this.height = 0
-    }
-}
-
-function place({ x, y, heading }: Pose): string {
-    return `${x.toFixed(3).padStart(6)} ${y.toFixed(3).padStart(6)} m ${degrees(heading).toFixed(1).padStart(6)}°`
-}
-
-function degrees(radians: number): number {
-    return (radians * 180) / Math.PI
-}
-
-function percent(part: number): string {
-    return `${Math.round(part * 100)} %`.padStart(5)
-}
-
-function bar(part: number): string {
-    return '█'.repeat(Math.round(part * 20)).padEnd(20, '·')
 }
 
 function period({ period: { min, mean, max } }: RobotStatistics): { min: number; mean: number; max: number } {

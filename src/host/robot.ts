@@ -1,5 +1,6 @@
 import type { RobotDescription } from '../protocol/description'
 import type { ClockFit } from './clock-sync'
+import type { Quantiles } from './quantiles'
 import type { JointTrajectory } from './trajectory'
 import type { TrajectoryOptions, TrajectoryOutcome } from './trajectory-runner'
 
@@ -101,6 +102,23 @@ export interface RobotStatistics {
     latency: number
 }
 
+/** How well the link carries, since `connect`. */
+export interface LinkQuality {
+    /** From asking the board to its own answer (by the runtime, so the tick may come first), of the last 1000, s. */
+    roundTrip: Quantiles
+    /** Of those, the questions that were never answered. */
+    echoesLost: number
+    /** From sending a changed setpoint to the start of the tick that first acts on it, of the last 1000, s. */
+    actuation: Quantiles
+    /** The board stands still now, and the times that it did. */
+    stalled: boolean
+    stalls: number
+    /** Frames not sent because the port took no more. */
+    writesDropped: number
+    /** Times that the board says it left out frames because the host was slow. */
+    frameGaps: number
+}
+
 /** Histograms the board keeps: `counts[i]` ticks took from `i` to `i + 1` ms, the last bin everything longer. */
 export interface LoopTiming {
     periodCounts: number[]
@@ -178,6 +196,8 @@ export interface Robot {
     timing(): Promise<LoopTiming>
     /** How the board's clock and the host's compare now; undefined before they did. Absent where there is but one clock. */
     clockFit?(): ClockFit | undefined
+    /** Absent where there is no link. */
+    linkQuality?(): LinkQuality
     close(): Promise<void>
 }
 

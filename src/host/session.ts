@@ -19,6 +19,7 @@ import { encodeSetpoint, type SetpointEntry } from '../protocol/setpoint'
 import { FAULT_NAMES, JointMode } from '../protocol/state'
 import { decodeTelemetry } from '../protocol/telemetry'
 import { decodeTiming } from '../protocol/timing'
+import { ActuationLatency } from './actuation-latency'
 import { ClockQueries } from './clock-queries'
 import { type ClockFit, ClockSync } from './clock-sync'
 import { jointHandle, wheelVelocities } from './joint-handle'
@@ -28,6 +29,7 @@ import { Requests } from './requests'
 import {
     type JointHandle,
     type JointSetpoint,
+    type LinkQuality,
     type LoopTiming,
     type Robot,
     RobotError,
@@ -77,6 +79,7 @@ export class RobotSession implements Robot {
     private manager: Address | undefined
     private described: RobotDescription | undefined
     private reader: TelemetryReader | undefined
+    private actuation = new ActuationLatency(0)
     private readonly clock = new ClockSync()
     private readonly requests: Requests
     private readonly listeners = new Set<(state: RobotState) => void>()
@@ -229,6 +232,20 @@ export class RobotSession implements Robot {
         }
     }
 
+    linkQuality(): LinkQuality {
+        const { heartbeat, stats } = this.link
+        const { p50, p99, count } = heartbeat.roundTrip.quantiles()
+        return {
+            roundTrip: { p50: p50 / 1000, p99: p99 / 1000, count },
+            echoesLost: heartbeat.echoesLost,
+            actuation: this.actuation.quantiles(),
+            stalled: heartbeat.stalled,
+            stalls: heartbeat.stalls,
+            writesDropped: stats.writesDropped,
+            frameGaps: stats.decoder.frameGaps,
+        }
+    }
+
     clockFit(): ClockFit | undefined {
         return this.clock.fit(this.scheduler.epoch())
     }
@@ -276,6 +293,7 @@ export class RobotSession implements Robot {
     private setpoint(entries: SetpointEntry[]): void {
         if (!this.robot || !this.connected) return
         this.sequence = (this.sequence + 1) & 0xffff
+        this.actuation.sent(entries, this.scheduler.epoch())
         this.send(this.robot, RobotCommand.Setpoint, encodeSetpoint(this.sequence, 0, entries))
         if (this.commandListeners.size === 0) return
         const { joints } = this.description
@@ -381,6 +399,7 @@ export class RobotSession implements Robot {
         if (!same || !this.reader) {
             const attitude = new Mahony({ kp: 0.5, ki: 0.02 })
             this.reader = new TelemetryReader(description, this.clock, this.scheduler, attitude)
+            this.actuation = new ActuationLatency(description.joints.length)
         }
     }
 
@@ -400,6 +419,7 @@ export class RobotSession implements Robot {
         if (!report) return
         for (const state of reader.read(report)) {
             this.state = state
+            this.actuation.sample(state)
             for (const listener of this.listeners) listener(state)
             for (const stream of this.streams) stream.push(state)
         }

@@ -1,0 +1,125 @@
+import { type Command, Option } from 'commander'
+import type { LoopTiming, Robot } from '../host/robot'
+import { linkWatch } from './bridge'
+import { UsageError } from './failure'
+import { aborted, onInterruption } from './interruption'
+import { boardOption, checkRobot, durationOption, jsonOption, seedOption } from './options'
+import { note } from './output'
+
+/** Between two questions for the board's histograms, ms: each is one of its 50 packets a second. */
+const TIMING_MS = 1000
+
+interface MonitorOptions {
+    port?: string
+    sim?: string
+    board: string
+    seed: number
+    duration?: number
+    json?: boolean
+}
+
+export function addMonitor(program: Command): void {
+    program
+        .command('monitor')
+        .description('watch a robot live: joints, IMU, power, faults, loop, link; keys arm, jog and stop it')
+        .addOption(new Option('--port <path>', 'serial port of the board, or auto to find it').conflicts('sim'))
+        .option('--sim <robot>', 'simulate a robot in this process instead')
+        .addOption(boardOption())
+        .addOption(seedOption())
+        .addOption(durationOption('end by itself after so long'))
+        .addOption(jsonOption('print JSON lines: everything, once a second'))
+        .addHelpText(
+            'after',
+            '\nKeys are shown on the screen. A jog runs while its key is held and 0.5 s more; space is an emergency stop.' +
+                '\nWithout a terminal, and with --json: a line a second, no keys.' +
+                '\n\nExamples:\n  $ tendon monitor --port auto\n  $ tendon monitor --sim rover --json --duration 5',
+        )
+        .action(monitor)
+}
+
+async function monitor({ port, sim, board, seed, duration, json = false }: MonitorOptions): Promise<void> {
+    if (port === undefined && sim === undefined) {
+        throw new UsageError('what to watch? --port <path>, --port auto, or --sim <robot> (see `tendon ports`)')
+    }
+    if (sim !== undefined) await checkRobot(sim)
+    const interruption = onInterruption()
+    const via = sim === undefined ? port! : `simulated ${board}`
+    note(`connecting to ${sim === undefined ? port : via} …`)
+    try {
+        const { connect } = await import('../index')
+        const robot = await connect(sim === undefined ? { port: port! } : { sim, board, seed })
+        try {
+            await watch(robot, via, json, AbortSignal.any([interruption.signal, hungUp()]), duration)
+        } finally {
+            await robot.close()
+        }
+    } catch (error) {
+        if (!interruption.signal.aborted) throw error
+    } finally {
+        interruption.release()
+    }
+}
+
+/** A terminal that was closed is left in order, too. */
+function hungUp(): AbortSignal {
+    const controller = new AbortController()
+    process.once('SIGHUP', () => controller.abort())
+    return controller.signal
+}
+
+/** Shows the robot and obeys keys until the signal, the end of `duration`, or the key that quits. */
+async function watch(robot: Robot, via: string, json: boolean, signal: AbortSignal, duration?: number): Promise<void> {
+    const [
+        { Jog },
+        { systemScheduler },
+        { MonitorKeys, readKeys },
+        { MonitorJson, MonitorLines, MonitorScreen },
+        { monitorStatus },
+    ] = await Promise.all([
+        import('../host/jog'),
+        import('../host/scheduler'),
+        import('./monitor-keys'),
+        import('./monitor-view'),
+        import('./monitor-status'),
+    ])
+    const over = new AbortController()
+    const quit = () => over.abort()
+    const onScreen = !json && process.stdout.isTTY && process.stdin.isTTY
+    const jog = new Jog(robot, systemScheduler)
+    const keys = new MonitorKeys(robot, jog, (text, alarm) => view.message(text, alarm), quit)
+    const view = json
+        ? new MonitorJson()
+        : onScreen
+          ? new MonitorScreen(robot.description.joints, keys.selection)
+          : new MonitorLines()
+    const stopKeys = onScreen ? readKeys(key => keys.press(key), quit) : () => {}
+    const start = performance.now()
+    let timing: LoopTiming | undefined
+    const look = linkWatch(
+        () => robot.statistics(),
+        text => view.message(text, true),
+    )
+    const show = () => {
+        look()
+        view.status(monitorStatus(robot, via, (performance.now() - start) / 1000, timing))
+    }
+    const ask = () =>
+        robot.timing().then(
+            answer => (timing = answer),
+            // A link that is down is shown as such.
+            () => undefined,
+        )
+    const timers = [setInterval(show, view.periodMs), setInterval(ask, TIMING_MS)]
+    try {
+        await ask()
+        show()
+        await aborted(AbortSignal.any([signal, over.signal]), duration)
+    } finally {
+        timers.forEach(timer => clearInterval(timer))
+        jog.close()
+        stopKeys()
+        view.end()
+        // A board that is gone by now has stopped by its deadline.
+        if (keys.armed) await robot.disarm().catch(() => note('not disarmed: the board does not answer'))
+    }
+}
