@@ -1,4 +1,4 @@
-import type { Robot, RobotState, RobotStatistics } from '../host/robot'
+import type { LinkQuality, Robot, RobotState, RobotStatistics } from '../host/robot'
 import { type Header, stamp } from './ros/messages'
 
 /** diagnostic_msgs/msg/DiagnosticStatus: levels */
@@ -77,7 +77,7 @@ export class Diagnostics {
         const status = [
             mode(state, stale),
             loop(statistics, this.before, stale),
-            link(statistics, this.before, state),
+            link(statistics, this.before, state, this.robot.linkQuality?.()),
             joints(state, stale),
             door(bridge, bridge.samplesDropped - this.droppedBefore, commander),
         ]
@@ -134,7 +134,12 @@ function loop(now: RobotStatistics, before: RobotStatistics, stale: boolean): Pa
     }
 }
 
-function link(now: RobotStatistics, before: RobotStatistics, state: RobotState | undefined): Part {
+function link(
+    now: RobotStatistics,
+    before: RobotStatistics,
+    state: RobotState | undefined,
+    quality: LinkQuality | undefined,
+): Part {
     const counters = ['samplesLost', 'crcErrors', 'framingErrors', 'reconnects'] as const
     const worse = counters.filter(name => now[name] > before[name])
     const complaints = worse.map(name => `${words(name)} +${now[name] - before[name]}`).join(', ')
@@ -153,6 +158,16 @@ function link(now: RobotStatistics, before: RobotStatistics, state: RobotState |
             'bytes discarded': now.bytesDiscarded,
             'latency (ms)': now.latency * 1000,
             'clock error bound (ms)': (state?.hostTimeBound ?? NaN) * 1000,
+            ...(quality && {
+                'round trip p50 (ms)': quality.roundTrip.p50 * 1000,
+                'round trip p99 (ms)': quality.roundTrip.p99 * 1000,
+                'echoes lost': quality.echoesLost,
+                'setpoint to tick p50 (ms)': quality.actuation.p50 * 1000,
+                'setpoint to tick p99 (ms)': quality.actuation.p99 * 1000,
+                'setpoints measured': quality.actuation.count,
+                'frames not sent': quality.writesDropped,
+                'board stalls': quality.stalls,
+            }),
         },
     }
 }

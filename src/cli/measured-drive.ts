@@ -2,6 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { connectSimulated, schedulerOf, settle, simulate } from '../simulate'
 import type { Fault } from '../sim/faults/fault-plan'
 import type { SimulatedRobot } from '../sim/simulated-robot'
+import type { Quantiles } from '../host/quantiles'
 import { armWhenReady, SETPOINT_MS } from '../host/robot-drive'
 import { loadDrive } from './drive'
 import { QUIET_SETPOINT_MS, startFixedDrive } from './fixed-drive'
@@ -44,6 +45,9 @@ export interface DriveReport {
     /** Samples that the board made, and those of them that the session never got. */
     samplesSent: number
     samplesLost: number
+    /** From asking the board to its own answer; and from sending a changed setpoint to the tick that first acts on it, s. */
+    roundTrip: Quantiles
+    setpointToTick: Quantiles
     heapFreeBytes: number | undefined
     /** Of the robot at the end. */
     mode: string
@@ -81,6 +85,7 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
     const ticks = statistics.ticks()
     const after = session.statistics()
     const samplesLost = after.samplesLost - before.samplesLost
+    const quality = session.linkQuality()
     const report = {
         robot,
         board,
@@ -94,6 +99,8 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
         tickMs: spread(ticks.map(({ totalUs }) => totalUs / 1000)),
         samplesSent: after.samplesReceived - before.samplesReceived + samplesLost,
         samplesLost,
+        roundTrip: quality.roundTrip,
+        setpointToTick: quality.actuation,
         heapFreeBytes: simulated.board.heapStatistics()?.freeBytes,
         mode: session.state?.mode ?? 'unknown',
         faults,

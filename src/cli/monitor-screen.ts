@@ -1,5 +1,6 @@
 import type { JointDescription } from '../protocol/description'
 import type { JointState } from '../host/robot'
+import { TIMING_BINS } from '../protocol/timing'
 import { histogram } from './histogram'
 import { type MonitorStatus, rollPitchYaw } from './monitor-status'
 import { span } from './output'
@@ -21,6 +22,9 @@ export interface Message {
 
 const ALARMING = ['fault', 'estop', 'unconfigured', 'timeout']
 const HISTOGRAM_ROWS = 4
+/** One column a millisecond, the last one everything longer. */
+const SCALE = '0    5    10   15   20 23+'
+/** Characters of a joint's name. */
 const NAME = 16
 
 export const KEYS = [
@@ -46,7 +50,7 @@ export function monitorScreen(
         .slice(-space)
         .map(({ text, alarm }) => ({ text, style: alarm ? 'alarm' : 'strong' }))
     const blank = Array.from({ length: space - told.length }, () => ({ text: '' }))
-    return [...top, loopLine(status), ...bars, ...bottom, ...told, ...blank, ...keys].slice(0, size.rows)
+    return [...top, loopLine(status), ...bars, ...bottom, ...blank, ...told, ...keys].slice(0, size.rows)
 }
 
 function head({ robot, via, state, statistics, quality, seconds }: MonitorStatus, columns: number): ScreenLine[] {
@@ -121,12 +125,13 @@ function loopLine({ statistics: { period, ticks, lateTicks } }: MonitorStatus): 
     return { text, style: lateTicks > 0 ? 'strong' : 'plain' }
 }
 
+/** Period and execution time of the tick beside each other, named at their left. */
 function histograms({ periodCounts, executionCounts }: NonNullable<MonitorStatus['timing']>): ScreenLine[] {
-    const execution = histogram(executionCounts, HISTOGRAM_ROWS)
-    const bars = histogram(periodCounts, HISTOGRAM_ROWS).map((row, i) => `           ${row}        ${execution[i]}`)
-    const scale = (counts: number[], name: string) => `0    5    10   15   20 ms ${name}`.slice(0, counts.length + 12)
-    const labels = `           ${scale(periodCounts, 'period').padEnd(periodCounts.length + 8)}${scale(executionCounts, 'tick')}`
-    return [...bars, labels].map(text => ({ text }))
+    const bars = [periodCounts, executionCounts].map(counts => [...histogram(counts, HISTOGRAM_ROWS), SCALE])
+    return bars[0].map((row, i) => {
+        const [left, right] = i === HISTOGRAM_ROWS - 1 ? ['period, ms', 'tick, ms'] : ['', '']
+        return { text: `${left.padEnd(11)}${row.padEnd(TIMING_BINS)}   ${right.padEnd(11)}${bars[1][i]}` }
+    })
 }
 
 function linkLines({ state, statistics, quality, clock }: MonitorStatus): ScreenLine[] {

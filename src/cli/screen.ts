@@ -37,7 +37,7 @@ export class Screen {
     draw(lines: (string | ScreenLine)[]): void {
         this.begin()
         const shown = lines.slice(0, this.rows - (this.full ? 0 : 1)).map(line => this.styled(line))
-        if (this.full) this.out.write(`\x1b[H${shown.map(line => `${line}\x1b[K`).join('\r\n')}\x1b[J`)
+        if (this.full) this.out.write(`\x1b[H${shown.map(line => `${line}\x1b[K`).join('\n')}\x1b[J`)
         else this.out.write(`${this.erasing()}${shown.join('\n')}\n`)
         this.height = shown.length
     }

@@ -66,6 +66,13 @@ async function readFaults(path: string): Promise<string> {
     }
 }
 
+/** Half and 99 of 100 of the last 1000 at most, where there was anything to measure. */
+function latency({ roundTrip, setpointToTick }: DriveReport): string {
+    const figures = ({ p50, p99, count }: DriveReport['roundTrip']) =>
+        count === 0 ? 'not measured' : `${(p50 * 1000).toFixed(2)} / ${(p99 * 1000).toFixed(2)} ms`
+    return `round trip ${figures(roundTrip)}, setpoint to tick ${figures(setpointToTick)} (p50 / p99)`
+}
+
 function lines(report: DriveReport): string[] {
     const { heapFreeBytes } = report
     return [
@@ -77,6 +84,7 @@ function lines(report: DriveReport): string[] {
             ['period', `${span(report.periodMs)} (min / mean / max)`],
             ['tick', `${span(report.tickMs)} (min / mean / max)`],
             ['samples', `${report.samplesSent} sent, ${report.samplesLost} lost`],
+            ['latency', latency(report)],
             ['heap', heapFreeBytes === undefined ? 'unknown' : `${heapFreeBytes} bytes free`],
             ['mode', report.mode],
             ['trace', report.traceHash],

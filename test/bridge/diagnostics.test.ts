@@ -83,6 +83,33 @@ describe('diagnostics', () => {
         expect(parts['rover: bridge']).toMatchObject({ level: WARN, message: 'slow clients lost 40 samples' })
     })
 
+    it('tell the latency of a link: half and 99 of 100 at most', () => {
+        const { robot, report } = setUp()
+        robot.step()
+        expect(report()['rover: link'].values.some(({ key }) => key.startsWith('round trip'))).toBe(false)
+        const linkQuality = () => ({
+            roundTrip: { p50: 0.002, p99: 0.0051, count: 700 },
+            echoesLost: 1,
+            actuation: { p50: 0.0093, p99: 0.0125, count: 50 },
+            stalled: false,
+            stalls: 3,
+            writesDropped: 2,
+            frameGaps: 0,
+        })
+        Object.assign(robot, { linkQuality })
+        const values = Object.fromEntries(report()['rover: link'].values.map(({ key, value }) => [key, value]))
+        expect(values).toMatchObject({
+            'round trip p50 (ms)': '2',
+            'round trip p99 (ms)': '5.1',
+            'echoes lost': '1',
+            'setpoint to tick p50 (ms)': '9.3',
+            'setpoint to tick p99 (ms)': '12.5',
+            'setpoints measured': '50',
+            'frames not sent': '2',
+            'board stalls': '3',
+        })
+    })
+
     it('warn of a robot whose deadline passed', async () => {
         const { robot, report } = setUp()
         await robot.arm()

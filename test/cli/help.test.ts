@@ -5,6 +5,7 @@ const COMMANDS = [
     'start',
     'sim',
     'bridge',
+    'monitor',
     'topic',
     'topic list',
     'topic echo',

@@ -40,6 +40,12 @@ describe('tendon sim', () => {
         expect(report.tickMs.min).toBeGreaterThan(0)
         expect(report.tickMs.min).toBeLessThan(report.tickMs.mean)
         expect(report.tickMs.mean).toBeLessThan(report.tickMs.max)
+        // The link takes 1 to 2 ms each way, an answer waits for the tick; a setpoint for the next one, a period at most.
+        expect(report.roundTrip.p50).toBeGreaterThan(0.002)
+        expect(report.roundTrip.p99).toBeLessThan(0.02)
+        expect(report.setpointToTick.count).toBeGreaterThan(0)
+        expect(report.setpointToTick.p50).toBeGreaterThan(0.001)
+        expect(report.setpointToTick.p99).toBeLessThan(0.016)
         // Of the VM's heap of 64 KiB.
         expect(report.heapFreeBytes).toBeGreaterThan(0)
         expect(report.heapFreeBytes).toBeLessThan(65_536)
@@ -59,6 +65,7 @@ describe('tendon sim', () => {
         expect(code).toBe(0)
         expect(stdout).toMatch(/^rover on ideal, seed 1$/m)
         expect(stdout).toMatch(/^ {2}ticks {6}\d+, 0 late$/m)
+        expect(stdout).toMatch(/^ {2}latency {4}round trip [\d.]+ \/ [\d.]+ ms, setpoint to tick .* \(p50 \/ p99\)$/m)
         expect(stdout).toMatch(/^ {2}trace {6}[0-9a-f]{64}$/m)
     })
 

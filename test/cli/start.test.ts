@@ -7,6 +7,7 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectRosbridge } from '../../src/bridge/rosbridge-client'
 import { needFirmware, startTendon, tendon } from './tendon'
+import { Terminal } from './terminal'
 
 needFirmware(true)
 
@@ -59,6 +60,18 @@ describe('tendon start', () => {
             expect(line).toMatch(/^ +[\d.]+ s {2}square +\d+ % {2}armed {2}odometry .* late \d+ {2}lost \d+$/)
         // No escape sequence goes where no terminal is.
         expect(stdout.includes('\x1b')).toBe(false)
+    })
+
+    it('shows a map and figures in place on a terminal, and leaves it as it was', async () => {
+        const terminal = new Terminal(['start', '--bridge-port', '0', '--foxglove-port', 'off', '--duration', '4'])
+        expect(await terminal.ended()).toBe(0)
+        expect(terminal.output).toMatch(/square {5}[█·]{20} +\d+ %/)
+        // The block is erased before it is drawn anew: eleven lines up.
+        expect(terminal.output.split('\x1b[11A\x1b[J').length).toBeGreaterThan(5)
+        expect(terminal.output.lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.output.lastIndexOf('\x1b[?25l'))
+        expect(terminal.output).not.toContain('\x1b[?1049h')
+        expect(terminal.settings).toHaveLength(2)
+        expect(terminal.settings[1]).toBe(terminal.settings[0])
     })
 
     it('says what to do when the bridge port is taken', async () => {

@@ -26,6 +26,8 @@ const WRONG: [string, RegExp[]][] = [
     ['bridge', [/--port <path>/, /--port auto/, /--sim <robot>/]],
     ['bridge --port /dev/null --sim rover', [/'--port <path>' cannot be used with option '--sim <robot>'/]],
     ['bridge --sim hexapod', [/robot "hexapod" does not exist; there are: .*rover/]],
+    ['monitor', [/--port <path>/, /--port auto/, /--sim <robot>/]],
+    ['monitor --port /dev/null --sim rover', [/'--port <path>' cannot be used with option '--sim <robot>'/]],
     ['record', [/missing required argument 'file'/, /tendon record --help/]],
     ['record run.mcap', [/--port <path>/, /--port auto/, /--sim <robot>/]],
     ['recover run.mcap', [/missing required argument 'out'/, /tendon recover --help/]],
