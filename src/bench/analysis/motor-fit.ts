@@ -64,14 +64,17 @@ const CURRENT_TIME_DEVIATION = 1e-3
 const CLUSTER = 0.2
 /** The shaft moves less than this while the gears' play is crossed, rad: such samples say nothing. */
 const PLAY = 0.06
-/** s */
+/**
+ * From a tick to when its duty is felt, s. A current jumps with the duty, and a sample between tells whether it has jumped
+ * already: it would decide the delay, and a wrong delay the inertia. So currents count only from when they must have jumped.
+ */
 const LONGEST_DELAY = 0.03
 const KEYS = ['motorConstant', 'resistance', 'inertia', 'brakingInertia', 'coulombFriction', 'viscousFriction'] as const
 /** What the sensors' own scales may be off, as a part (95 %): twice the INA226's typical 0.02 %, and what a tick's clock is. */
 const SENSOR_GAIN = 5e-4
 const PASSES = 5
-/** s: within and beyond the Motoron's update period of 10 ms. */
-const FIRST_DELAYS = [0.003, 0.008, 0.013]
+/** s: half the Motoron's update period of 10 ms, and what a tick takes until it commands. */
+const FIRST_DELAY = 0.008
 
 /**
  * Fits the model to positions and currents by least squares over the simulated response (output error), so that the encoder's
@@ -90,22 +93,14 @@ export function fitMotor(pieces: Piece[], supply: Supply, guess: MotorModel): Mo
         free.forEach((which, i) => (values[which] = start[which] * Math.exp(logs[i])))
         return Object.fromEntries(KEYS.map((key, i) => [key, values[i]])) as unknown as MotorModel
     }
-    // A late start looks much like a slow motor: begun with a wrong delay the fit may end in a wrong valley. The deepest counts.
-    let best: { logs: number[]; delays: Edges[]; cost: number } | undefined
-    for (const first of FIRST_DELAYS) {
-        let delays: Edges[] = pieces.map(() => ({ on: first, off: first }))
-        let logs: number[] = free.map(() => 0)
-        for (let pass = 0; pass < PASSES; pass++) {
-            logs = improve(values => compare(pieces, supply, modelOf(values), delays).residuals, logs)
-            const { shifts } = compare(pieces, supply, modelOf(logs), delays)
-            const later = (delay: number, shift: number) => Math.max(0, Math.min(LONGEST_DELAY, delay + shift))
-            delays = delays.map(({ on, off }, i) => ({ on: later(on, shifts[i].on), off: later(off, shifts[i].off) }))
-        }
-        const { residuals } = compare(pieces, supply, modelOf(logs), delays)
-        const cost = residuals.reduce((sum, value) => sum + value * value, 0)
-        if (best === undefined || cost < best.cost) best = { logs, delays, cost }
+    let delays: Edges[] = pieces.map(() => ({ on: FIRST_DELAY, off: FIRST_DELAY }))
+    let logs: number[] = free.map(() => 0)
+    for (let pass = 0; pass < PASSES; pass++) {
+        logs = improve(values => compare(pieces, supply, modelOf(values), delays).residuals, logs)
+        const { shifts } = compare(pieces, supply, modelOf(logs), delays)
+        const later = (delay: number, shift: number) => Math.max(0, Math.min(LONGEST_DELAY, delay + shift))
+        delays = delays.map(({ on, off }, i) => ({ on: later(on, shifts[i].on), off: later(off, shifts[i].off) }))
     }
-    const { logs, delays } = best!
     const last = compare(pieces, supply, modelOf(logs), delays)
     const spread = deviations(values => compare(pieces, supply, modelOf(values), delays), logs)
     const model = modelOf(logs)
@@ -135,10 +130,12 @@ function compare(pieces: Piece[], supply: Supply, model: MotorModel, delays: Edg
     const all: Comparison = { residuals: [], clusters: [], shifts: [], fitted: [], rms: 0 }
     let cluster = 0
     let [squares, count] = [0, 0]
-    const currents: { error: number; rate: number }[] = []
+    const currentResiduals: number[] = []
     const currentClusters: number[] = []
     pieces.forEach((piece, p) => {
         const simulated = simulateMotor(piece, supply, model, delays[p])
+        const settled = sinceChange(piece).map(since => since > LONGEST_DELAY + STEP / 2)
+        const currents: { error: number; rate: number }[] = []
         const { position, velocity, current, currentRate } = simulated
         const moving = piece.position.map(value => Math.abs(value) > PLAY)
         const weight = velocity.map((w, i) => (moving[i] ? 1 / Math.hypot(POSITION_DEVIATION, TIME_DEVIATION * w) : 0))
@@ -160,21 +157,33 @@ function compare(pieces: Piece[], supply: Supply, model: MotorModel, delays: Edg
                 squares += left * left
                 count++
             }
-            if (Number.isFinite(piece.current[i])) {
+            if (Number.isFinite(piece.current[i]) && settled[i]) {
                 const deviation = Math.hypot(CURRENT_DEVIATION, CURRENT_TIME_DEVIATION * currentRate[i])
                 currents.push({ error: (piece.current[i] - current[i]) / deviation, rate: currentRate[i] / deviation })
                 currentClusters.push(cluster + Math.floor(piece.time[i] / CLUSTER))
             }
         }
+        // A current is as old as its conversion, and the encoder is not read at the same moment. The conversions and the ticks
+        // drift past each other, so each piece has a shift of its own.
+        const age = currents.reduce((sum, { error, rate }) => sum + error * rate, 0)
+        const rates = currents.reduce((sum, { rate }) => sum + rate * rate, 0)
+        const early = rates > 0 ? age / rates : 0
+        for (const { error, rate } of currents) currentResiduals.push(error - early * rate)
         cluster += Math.floor(piece.time[piece.time.length - 1] / CLUSTER) + 1
     })
-    // A current is as old as its conversion, and the encoder is not read at the same moment: one shift for all.
-    const age = currents.reduce((sum, { error, rate }) => sum + error * rate, 0)
-    const rates = currents.reduce((sum, { rate }) => sum + rate * rate, 0)
-    for (const { error, rate } of currents) all.residuals.push(error - (rates > 0 ? (age / rates) * rate : 0))
+    all.residuals.push(...currentResiduals)
     all.clusters.push(...currentClusters)
     all.rms = Math.sqrt(squares / Math.max(1, count))
     return all
+}
+
+/** Since each tick's duty became what it is, s. */
+function sinceChange({ time, duty }: Piece): number[] {
+    let changed = -Infinity
+    return time.map((t, i) => {
+        if (i > 0 && duty[i] !== duty[i - 1]) changed = t
+        return t - changed
+    })
 }
 
 /** First tick of the last rest. */

@@ -2,20 +2,19 @@ import { fitMotor, type MotorFit, type MotorModel, type Piece, type Supply } fro
 import { deviation, line, mean } from '../analysis/statistics'
 import type { Recorder } from '../result'
 import { BenchStop, type Rig } from '../rig'
+import { breakLoose, DUTY_STEP } from './break-loose'
 import { breakaways } from './friction'
 import type { BenchTest } from './test'
 
 /** Duties that are tried both ways, of the largest allowed. */
 const LEVELS = [0.15, 0.25, 0.4, 0.6, 0.8, 1]
-/** The Motoron's step of a duty: what is sent is what is driven. */
-const DUTY_STEP = 1 / 800
 const REST = 0.45
 const DRIVE = 0.8
 const BREAKAWAYS = 3
-/** Duty a second: to find about where it begins, and then to find it. */
+/** Duty a second, to find about where it begins, and what counts as beginning, rad: two and a half counts of an AS5600. */
 const QUICK_RATE = 0.03
-const RAMP_RATE = 0.004
-/** Of where it began in the quick ramp, from which the slow one begins. */
+const QUICK_MOVED = 0.004
+/** Of where it began in the quick ramp, from which the stairs begin. */
 const SLOW_FROM = 0.8
 
 /** What a run of it leaves for `tune`. */
@@ -159,30 +158,26 @@ function guess({ description }: Rig): MotorModel {
 }
 
 /**
- * What it takes to begin: slow ramps. From the moment the shaft breaks loose to when the encoder shows it the ramp has gone on
- * rising; how long that was follows from the model (constant acceleration by the torque in excess of sliding friction).
+ * What it takes to begin. One quick ramp finds about where; stairs find between which two steps of the driver, and so half a
+ * step either way is all that is known, beside what the model is known to, and how far the times differ.
  */
-async function staticFriction(rig: Rig, record: Recorder, { fit, delay }: Identified): Promise<void> {
-    const { motorConstant: k, resistance, inertia, coulombFriction } = fit.model
-    const volts = rig.capture.supply[rig.capture.length - 1]
-    const sliding = (coulombFriction * resistance) / (k * volts)
-    const quick = await breakaways(rig, 1, { start: sliding * 0.8, rate: QUICK_RATE, moved: MOVED })
-    if (quick.length === 0) return
-    const start = SLOW_FROM * Math.min(...quick.map(({ duty }) => duty))
-    const found = await breakaways(rig, BREAKAWAYS, { start, rate: RAMP_RATE, moved: MOVED })
-    if (found.length < 2) return
-    const torques = found.map(row => {
-        const seen = (k * row.volts) / resistance
-        const excess = Math.max(0.1 * coulombFriction, seen - coulombFriction)
-        const late = delay + Math.sqrt((2 * MOVED * inertia) / excess)
-        return seen - ((k * row.volts) / (row.duty * resistance)) * RAMP_RATE * late
-    })
-    const torque = mean(torques)
-    // t of 5 degrees of freedom, half the correction, and what the shaft lingers where friction falls with speed (Stribeck).
-    const correction = mean(found.map((row, i) => (k * row.volts) / resistance - torques[i]))
-    const error = Math.hypot((2.6 * deviation(torques)) / Math.sqrt(torques.length), correction / 2, 0.03 * torque)
-    record.figure('staticFriction', 'static friction', torque, 'N·m', [torque - error, torque + error])
+async function staticFriction(rig: Rig, record: Recorder, { fit }: Identified): Promise<void> {
+    const { motorConstant: k, resistance, coulombFriction } = fit.model
+    const sliding = (coulombFriction * resistance) / (k * rig.capture.supply[rig.capture.length - 1])
+    const quick = await breakaways(rig, 1, { start: sliding * 0.8, rate: QUICK_RATE, moved: QUICK_MOVED })
+    const from = SLOW_FROM * Math.min(...quick.map(({ duty }) => duty))
+    const found = quick.length === 0 ? [] : await breakLoose(rig, from, BREAKAWAYS)
+    if (found.length < 2) {
+        record.finding('no-static-friction', 'note', 'the shaft did not break loose between two steps of the duty')
+        return
+    }
+    const torque = (duty: number, volts: number) => (k * volts * duty) / resistance
+    const torques = found.map(({ held, moved, volts }) => torque((held + moved) / 2, volts))
+    const middle = mean(torques)
+    const halfStep = torque(DUTY_STEP / 2, found[0].volts)
+    // t of 5 degrees of freedom.
+    const spread = (2.6 * deviation(torques)) / Math.sqrt(torques.length)
+    const [low, high] = fit.intervals.resistance
+    const error = Math.hypot(halfStep, spread, (middle * (high - low)) / 2 / resistance)
+    record.figure('staticFriction', 'static friction', middle, 'N·m', [middle - error, middle + error])
 }
-
-/** Two and a half counts of an AS5600, rad: above its noise. */
-const MOVED = 0.004
