@@ -3,7 +3,7 @@ import type { Rig } from '../rig'
 
 /** The Motoron's step of a duty: what is sent is what is driven. */
 export const DUTY_STEP = 1 / 800
-/** At each step of the stairs, s. Just above what holds it a shaft creeps until friction has fallen with speed. */
+/** At each step of the stairs, s. */
 const DWELL = 0.4
 /** A push before, that the gears are engaged, and a rest, s. */
 const PUSH = 0.15
@@ -11,6 +11,19 @@ const PUSHED = 0.25
 const RESTED = 0.45
 /** Two and a half counts of an AS5600, rad: above its noise. */
 const MOVED = 0.004
+
+/**
+ * By how much a torque may be above static friction without moving the shaft so far that it shows, N·m: friction falls with
+ * speed and so it leaves in the end, but while it does not it creeps, held back by the motor's own damping alone, and turns by
+ * excess / damping · (t - τ (1 - exp(-t / τ))) in t.
+ *
+ * @param damping of speed, N·m·s/rad
+ * @param timeConstant τ, s
+ */
+export function unseenExcess(damping: number, timeConstant: number): number {
+    const lasting = DWELL - timeConstant * (1 - Math.exp(-DWELL / timeConstant))
+    return (MOVED * damping) / lasting
+}
 
 /** Between which two duties a shaft breaks loose. */
 export interface BrokeLoose {

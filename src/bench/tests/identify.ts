@@ -2,7 +2,7 @@ import { fitMotor, type MotorFit, type MotorModel, type Piece, type Supply } fro
 import { deviation, line, mean } from '../analysis/statistics'
 import type { Recorder } from '../result'
 import { BenchStop, type Rig } from '../rig'
-import { breakLoose, DUTY_STEP } from './break-loose'
+import { breakLoose, DUTY_STEP, unseenExcess } from './break-loose'
 import { breakaways } from './friction'
 import type { BenchTest } from './test'
 
@@ -158,11 +158,11 @@ function guess({ description }: Rig): MotorModel {
 }
 
 /**
- * What it takes to begin. One quick ramp finds about where; stairs find between which two steps of the driver, and so half a
- * step either way is all that is known, beside what the model is known to, and how far the times differ.
+ * What it takes to begin. One quick ramp finds about where; stairs find the first step of the driver at which the shaft is
+ * seen to move. Static friction is below that step's torque, and above that of the step before less what may go unseen.
  */
 async function staticFriction(rig: Rig, record: Recorder, { fit }: Identified): Promise<void> {
-    const { motorConstant: k, resistance, coulombFriction } = fit.model
+    const { motorConstant: k, resistance, coulombFriction, viscousFriction, inertia } = fit.model
     const sliding = (coulombFriction * resistance) / (k * rig.capture.supply[rig.capture.length - 1])
     const quick = await breakaways(rig, 1, { start: sliding * 0.8, rate: QUICK_RATE, moved: QUICK_MOVED })
     const from = SLOW_FROM * Math.min(...quick.map(({ duty }) => duty))
@@ -171,13 +171,18 @@ async function staticFriction(rig: Rig, record: Recorder, { fit }: Identified): 
         record.finding('no-static-friction', 'note', 'the shaft did not break loose between two steps of the duty')
         return
     }
+    const damping = viscousFriction + (k * k) / resistance
+    const unseen = unseenExcess(damping, inertia / damping)
     const torque = (duty: number, volts: number) => (k * volts * duty) / resistance
-    const torques = found.map(({ held, moved, volts }) => torque((held + moved) / 2, volts))
-    const middle = mean(torques)
-    const halfStep = torque(DUTY_STEP / 2, found[0].volts)
-    // t of 5 degrees of freedom.
-    const spread = (2.6 * deviation(torques)) / Math.sqrt(torques.length)
+    const bounds = found.map(({ held, moved, volts }) => [torque(held, volts) - unseen, torque(moved, volts)])
+    const middles = bounds.map(([low, high]) => (low + high) / 2)
+    const middle = mean(middles)
     const [low, high] = fit.intervals.resistance
-    const error = Math.hypot(halfStep, spread, (middle * (high - low)) / 2 / resistance)
+    const error = Math.hypot(
+        mean(bounds.map(bound => bound[1] - bound[0])) / 2,
+        // t of 5 degrees of freedom.
+        (2.6 * deviation(middles)) / Math.sqrt(middles.length),
+        (middle * (high - low)) / 2 / resistance,
+    )
     record.figure('staticFriction', 'static friction', middle, 'N·m', [middle - error, middle + error])
 }
