@@ -11,6 +11,13 @@ export interface MainLoop {
     frameArrived(time: number): void
     /** The board put a frame out at `time`. */
     frameSent(time: number): void
+    /** An SPI transfer will end at `time`, with an interrupt. */
+    transferEnds(time: number): void
+    /**
+     * The Pico looks whether a transfer has ended when the program has had its share of a pass (`jd_spi_process` in
+     * `src/main.c`): so long behind it, µs, and the program sees it in the next pass. Undefined where a worker tells at once.
+     */
+    readonly looksBehindProgram: number | undefined
     /** Time of the next pass, or Infinity when only a frame can bring one. Not before the last pass ended. */
     nextPass(): number
 }
@@ -24,12 +31,18 @@ export function mainLoopOf(profile: BoardProfile, random: () => number): MainLoo
 
 /** Wakes to the microsecond when the runtime asks. */
 class IdealMainLoop implements MainLoop {
+    readonly looksBehindProgram = undefined
     private end = 0
     private next = 0
+    private transfer = Infinity
 
-    passEnded(_start: number, end: number, sleep: number): void {
+    passEnded(start: number, end: number, sleep: number): void {
+        if (this.transfer <= start) this.transfer = Infinity
         this.end = end
-        this.next = end + Math.max(sleep, 1)
+        this.next = Math.min(end + Math.max(sleep, 1), Math.max(this.transfer, end))
+    }
+    transferEnds(time: number): void {
+        this.transfer = time
     }
     frameArrived(time: number): void {
         this.next = Math.min(this.next, Math.max(time, this.end))
@@ -43,14 +56,20 @@ class IdealMainLoop implements MainLoop {
 /** A timer posts a pass every 10 ms, whatever the runtime asks; a received frame posts one too (`main/main.c`). */
 class Esp32MainLoop implements MainLoop {
     private static readonly TICK = 10_000
+    readonly looksBehindProgram = undefined
     private end = 0
     private posted = 0
+    private transfer = Infinity
 
     passEnded(start: number, end: number): void {
+        if (this.transfer <= start) this.transfer = Infinity
         this.end = end
         // A tick that fell into the pass was posted meanwhile, and the pass follows at once.
         const tick = (Math.floor(start / Esp32MainLoop.TICK) + 1) * Esp32MainLoop.TICK
-        this.posted = Math.max(tick, end)
+        this.posted = Math.max(Math.min(tick, this.transfer), end)
+    }
+    transferEnds(time: number): void {
+        this.transfer = time
     }
     frameArrived(time: number): void {
         this.posted = Math.min(this.posted, Math.max(time, this.end))
@@ -86,12 +105,14 @@ class Rp2040MainLoop implements MainLoop {
     private static readonly FRAME_PASS = 250
     private static readonly FRAME_TAIL = 125
 
+    readonly looksBehindProgram = Rp2040MainLoop.TAIL
     private end = 0
     private alarm = 1000
     private maxSleep = Rp2040MainLoop.MIN_MAX_SLEEP
     /** When the physical layer looks at its queue. */
     private rearm = Infinity
     private frame = Infinity
+    private transfer = Infinity
     /** An interrupt came since the loop last looked: its next sleep ends at once. */
     private event = false
 
@@ -99,7 +120,9 @@ class Rp2040MainLoop implements MainLoop {
 
     passEnded(start: number, end: number, sleep: number): void {
         this.interruptsUntil(start)
-        this.event = false
+        const looked = end + Rp2040MainLoop.TAIL
+        this.event = this.transfer > start && this.transfer <= looked
+        if (this.transfer <= looked) this.transfer = Infinity
         this.maxSleep = Rp2040MainLoop.MIN_MAX_SLEEP
         let tail = Rp2040MainLoop.TAIL
         if (this.frame <= start) {
@@ -123,8 +146,13 @@ class Rp2040MainLoop implements MainLoop {
         this.queue(time)
     }
 
+    transferEnds(time: number): void {
+        this.transfer = time
+    }
+
     nextPass(): number {
-        return this.event ? this.end : Math.max(Math.min(this.frame, this.rearm, this.alarm), this.end)
+        if (this.event) return this.end
+        return Math.max(Math.min(this.frame, this.rearm, this.alarm, this.transfer), this.end)
     }
 
     /** A frame waits in the physical layer's queue: there is one alarm, which is now for that. */

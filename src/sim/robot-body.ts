@@ -2,6 +2,7 @@ import type { BodyParts } from './faults/body-parts'
 import type { SimulatedI2cBus } from './i2c/simulated-i2c-bus'
 import type { Defect } from './plants/motor-draw'
 import type { Random } from './random'
+import type { SimulatedSpiBus } from './spi/simulated-spi-bus'
 
 /** What a simulated body is built into. */
 export interface BodyContext {
@@ -9,6 +10,8 @@ export interface BodyContext {
     readonly time: { now: number }
     /** The board's bus, for the body's chips. */
     readonly bus: SimulatedI2cBus
+    /** The board's SPI bus, likewise. */
+    readonly spi: SimulatedSpiBus
     readonly random: Random
     /** Told of accesses that a chip's datasheet does not allow. */
     readonly warn: (message: string) => void

@@ -15,6 +15,12 @@ export interface BoardWiring {
         write: Uint8Array | undefined,
         read: Uint8Array | undefined,
     ): { result: number; duration: number }
+    /** The program drives a pin at `time` (s), by its GPIO number. */
+    setPin?(time: number, gpio: number, level: 0 | 1): void
+    /** The program configures the SPI bus. Pins are GPIO numbers, -1 for none. */
+    spiConfigure?(miso: number, mosi: number, sck: number, mode: number, frequency: number): void
+    /** One SPI transfer at `time` (s). @returns how long it takes, s */
+    spi?(time: number, write: Uint8Array, read: Uint8Array): number
     /** A frame leaves the board for the host. The bytes are valid during the call only. */
     onFrame(frame: Uint8Array): void
     /** A line of the board's log. */
@@ -31,6 +37,8 @@ export interface BoardWork {
     builtins: number
     transactions: number
     busUs: number
+    /** SPI transfers; nobody waits for them but the fiber that asked. */
+    transfers: number
     busyUs: number
     collections: number
     panics: number
@@ -62,6 +70,7 @@ export class SimulatedBoard {
         builtins: 0,
         transactions: 0,
         busUs: 0,
+        transfers: 0,
         busyUs: 0,
         collections: 0,
         panics: 0,
@@ -98,6 +107,8 @@ export class SimulatedBoard {
     private boots = 0
     private bootedAt = Infinity
     private inPass = false
+    /** When the SPI transfer under way ends, µs; Infinity when the program has been told, or there is none. */
+    private transferEnd = Infinity
     /** Time spent in this pass on what the runtime's counters do not tell, µs. */
     private otherUs = 0
     private operations = 0
@@ -128,6 +139,9 @@ export class SimulatedBoard {
                 onFrame: frame => this.outbox.push(frame.slice()),
                 onLog: line => wiring.onLog(line),
                 i2cTransfer: (address, write, read) => this.i2cTransfer(address, write, read),
+                writePin: (gpio, level) => wiring.setPin?.(this.seconds(), gpio, level),
+                spiConfigure: (...settings) => wiring.spiConfigure?.(...settings),
+                spiTransfer: (write, read) => this.spiTransfer(write, read),
                 onYield: () => this.yielded(),
                 onPanic: code => {
                     if (code !== 0) this.work.panics++
@@ -163,6 +177,7 @@ export class SimulatedBoard {
         this.alarm = undefined
         this.inbox.length = 0
         this.outbox = []
+        this.transferEnd = Infinity
         this.bootedAt = Infinity
         this.boots++
         this.onReset()
@@ -223,6 +238,7 @@ export class SimulatedBoard {
         this.otherUs += framesUs
         for (let i = 0; i < this.inbox.length; i++) vm.receiveFrame(this.inbox[i])
         this.inbox.length = 0
+        if (this.loop.looksBehindProgram === undefined) this.endTransfer(start)
         this.beginStretch()
         let sleep: number
         try {
@@ -242,6 +258,7 @@ export class SimulatedBoard {
         work.calls += (vm.calls - calls) >>> 0
         work.builtins += (vm.builtins - builtins) >>> 0
         work.busyUs += elapsed
+        this.endTransfer(end + (this.loop.looksBehindProgram ?? 0))
         this.loop.passEnded(start, end, sleep)
         this.send(end)
         this.schedule(this.loop.nextPass())
@@ -296,12 +313,31 @@ export class SimulatedBoard {
     }
 
     private i2cTransfer(address: number, write: Uint8Array | undefined, read: Uint8Array | undefined): number {
-        const { result, duration } = this.wiring.i2c((this.start + this.elapsed()) / 1e6, address, write, read)
+        const { result, duration } = this.wiring.i2c(this.seconds(), address, write, read)
         const busUs = duration * 1e6
         this.otherUs += this.profile.i2cUs + busUs
         this.work.transactions++
         this.work.busUs += busUs
         return result
+    }
+
+    private spiTransfer(write: Uint8Array, read: Uint8Array): void {
+        const time = this.start + this.elapsed()
+        this.work.transfers++
+        this.transferEnd = time + (this.wiring.spi?.(time / 1e6, write, read) ?? 0) * 1e6
+        this.loop.transferEnds(this.transferEnd)
+    }
+
+    /** Tells the program of a transfer that has ended by `time`, µs. */
+    private endTransfer(time: number): void {
+        if (this.transferEnd > time) return
+        this.transferEnd = Infinity
+        this.vm.endSpiTransfer()
+    }
+
+    /** Simulated time within the pass, s. */
+    private seconds(): number {
+        return (this.start + this.elapsed()) / 1e6
     }
 
     /** What the pass put out leaves when it ends. */

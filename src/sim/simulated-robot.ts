@@ -7,6 +7,7 @@ import { Random } from './random'
 import type { BodyOptions, MakeBody, RobotBody } from './robot-body'
 import { SimulatedBoard } from './simulated-board'
 import { SimulatedHost } from './simulated-host'
+import { SimulatedSpiBus } from './spi/simulated-spi-bus'
 import { Trace } from './trace'
 import { UsbBridge } from './usb-bridge'
 import { VirtualClock } from './virtual-clock'
@@ -47,6 +48,7 @@ export class SimulatedRobot {
     readonly board: SimulatedBoard
     readonly body: RobotBody
     readonly bus: SimulatedI2cBus
+    readonly spi: SimulatedSpiBus
     readonly trace: Trace | undefined
     /** The two directions of the link. */
     readonly toBoard: Wire
@@ -69,9 +71,14 @@ export class SimulatedRobot {
         this.random = new Random(options.seed)
         this.delays = this.random.fork('link')
         this.bus = new SimulatedI2cBus({ frequency: options.busFrequency, now: () => this.time.now })
+        this.spi = new SimulatedSpiBus(
+            () => this.time.now,
+            message => options.onWarning?.(message),
+        )
         this.body = options.makeBody({
             time: this.time,
             bus: this.bus,
+            spi: this.spi,
             random: this.random.fork('body'),
             warn: message => options.onWarning?.(message),
             options: options.body,
@@ -86,6 +93,17 @@ export class SimulatedRobot {
                     this.advance(time)
                     const result = this.bus.transfer(address, write, read)
                     return { result, duration: this.bus.duration(write?.length ?? 0, read?.length ?? 0) }
+                },
+                setPin: (time, gpio, level) => {
+                    this.advance(time)
+                    this.spi.setPin(gpio, level)
+                },
+                spiConfigure: (miso, mosi, sck, mode, frequency) =>
+                    this.spi.configure({ miso, mosi, sck, mode, frequency }),
+                spi: (time, write, read) => {
+                    this.advance(time)
+                    this.spi.transfer(write, read)
+                    return this.spi.duration(write.length)
                 },
                 onFrame: frame => this.usb.sendFrame(frame),
                 onLog: line => {
@@ -167,6 +185,7 @@ export class SimulatedRobot {
         const states = new Float64Array(MAX_STATES)
         this.bus.onTransaction = (address, write, read, result, time) =>
             trace.transaction(time, address, write, read, result)
+        this.spi.onTransfer = (gpio, write, read, time) => trace.transaction(time, -1 - gpio, write, read, 0)
         this.body.onStep = () => trace.doubles(states, this.body.writeState(states))
         return trace
     }

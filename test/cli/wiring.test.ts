@@ -10,6 +10,7 @@ import { listRobots } from '../../src/flash/build'
 import type { RobotWiring, WiredPart } from '../../src/onboard/robot-wiring'
 import { Random } from '../../src/sim/random'
 import { SimulatedI2cBus } from '../../src/sim/i2c/simulated-i2c-bus'
+import { SimulatedSpiBus } from '../../src/sim/spi/simulated-spi-bus'
 import { loadRobot } from '../../src/simulate'
 import { tendon } from './tendon'
 
@@ -94,7 +95,8 @@ describe('tendon wiring', () => {
             const { makeBody, config } = await loadRobot(robot)
             const time = { now: 0 }
             const bus = new SimulatedI2cBus({ frequency: config.i2c.frequency, now: () => time.now })
-            const body = makeBody({ time, bus, random: new Random(1), warn: () => {} })
+            const spi = new SimulatedSpiBus(() => time.now)
+            const body = makeBody({ time, bus, spi, random: new Random(1), warn: () => {} })
             const chips = Object.values(body.parts?.chips ?? {}).map(chip => chip.address)
             expect(wiring.parts.map(part => part.address).sort(), robot).toEqual(chips.sort())
         }

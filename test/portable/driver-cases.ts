@@ -3,6 +3,7 @@
 import { Tca9548a } from '../../devices/buses/tca9548a'
 import { As5048b } from '../../devices/encoders/as5048b'
 import { As5600 } from '../../devices/encoders/as5600'
+import { Ls7366rBank } from '../../devices/encoders/ls7366r'
 import { Lsm6dsox } from '../../devices/imus/lsm6dsox'
 import { Mpu6050 } from '../../devices/imus/mpu6050'
 import { Ina219 } from '../../devices/power/ina219'
@@ -12,6 +13,7 @@ import { Pca9685Servos } from '../../devices/motors/pca9685'
 import type { Clock } from '../../src/hal/clock'
 import { DriverError } from '../../src/hal/driver-error'
 import { NACK_READ, NACK_WRITE, type I2cBus } from '../../src/hal/i2c-bus'
+import type { SpiBus } from '../../src/hal/spi-bus'
 
 type Log = (name: string, value: number) => void
 
@@ -136,6 +138,85 @@ async function secondEncoderCases(log: Log, clock: Clock): Promise<void> {
     log('as5048 errors', encoder.errors)
     log('as5048 config', await outcome(new As5048b(bus, 0x40, 1), clock))
     logBus(log, 'as5048', bus)
+}
+
+/** The same for SPI, and for what selects its chips. */
+class QueuedSpi implements SpiBus {
+    checksum = 0
+    transfers = 0
+    /** Transfers to come are refused. */
+    refuses = false
+    private replies: number[][] = []
+
+    reply(bytes: number[]): void {
+        this.replies.push(bytes)
+    }
+
+    pending(): number {
+        return this.replies.length
+    }
+
+    async transfer(write: Buffer, read: Buffer): Promise<void> {
+        this.transfers++
+        for (let i = 0; i < write.length; i++) this.add(write[i])
+        if (this.refuses) throw new RangeError('SPI busy')
+        // Without a reply it answers as MISO without a chip does.
+        const bytes = this.replies.shift()
+        for (let i = 0; i < read.length; i++) read[i] = bytes && i < bytes.length ? bytes[i] : 0xff
+    }
+
+    setMode(mode: number): void {
+        this.add(mode)
+    }
+
+    private add(value: number): void {
+        this.checksum = (this.checksum * 31 + value) % 1000003
+    }
+}
+
+async function counterCases(log: Log, clock: Clock): Promise<void> {
+    const spi = new QueuedSpi()
+    const bank = new Ls7366rBank(spi, [{ select: spi, countsPerTurn: 1911.04 }])
+    log('counter absent', await outcome(bank, clock))
+    const nothing: number[] = []
+    const count = (b3: number, b2: number, b1: number, b0: number) => spi.reply([0, b3, b2, b1, b0])
+    const startUp = () => {
+        for (const bytes of [nothing, nothing, [0, 3], [0, 4], nothing, nothing]) spi.reply(bytes)
+        count(0x5a, 0xa5, 0xc3, 0x3c)
+        for (const bytes of [nothing, nothing]) spi.reply(bytes)
+        count(0x20, 0, 0, 0)
+        for (const bytes of [nothing, nothing, [0, 8]]) spi.reply(bytes)
+    }
+    startUp()
+    count(0x20, 0, 0, 7)
+    log('counter init', await outcome(bank, clock))
+    log('counter first', bank.reading[0])
+    count(0x20, 0, 2, 0)
+    count(0x20, 0, 3, 0x12)
+    count(0x1f, 0xff, 0xff, 0xfe)
+    count(0, 0, 0, 0)
+    count(0xff, 0xff, 0xff, 0xff)
+    count(0x1f, 0xff, 0xfc, 0x34)
+    count(0xa0, 0, 0, 1)
+    for (let i = 0; i < 8; i++) {
+        if (i === 5) bank.check()
+        await bank.read()
+        bank.sample()
+        log('counter failed', bank.failed)
+        log('counter angle', bank.reading[0])
+    }
+    bank.sample()
+    log('counter stale', bank.failed)
+    spi.refuses = true
+    await bank.read()
+    bank.sample()
+    log('counter refused', bank.failed)
+    log('counter errors', bank.errors)
+    log('counter bus', await outcome(bank, clock))
+    log('counter config', await outcome(new Ls7366rBank(spi, [{ select: spi, countsPerTurn: 3 }]), clock))
+    log('counter transfers', spi.transfers)
+    log('counter bytes', spi.checksum)
+    log('counter replies left', spi.pending())
 }
 
 async function multiplexerCases(log: Log, clock: Clock): Promise<void> {
@@ -322,6 +403,7 @@ async function servoCases(log: Log, clock: Clock): Promise<void> {
 export async function driverCases(log: Log, clock: Clock): Promise<void> {
     await encoderCases(log, clock)
     await secondEncoderCases(log, clock)
+    await counterCases(log, clock)
     await multiplexerCases(log, clock)
     await motorCases(log, clock)
     await inertialCases(log, clock)

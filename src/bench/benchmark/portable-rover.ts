@@ -13,6 +13,7 @@ import { HOUSEKEEPING_TICKS, TickLoop } from '../../onboard/tick-loop'
 import { rover } from '../../robots/rover/robot'
 import { makeBody } from '../../robots/rover/plant'
 import { SimulatedI2cBus } from '../../sim/i2c/simulated-i2c-bus'
+import { SimulatedSpiBus } from '../../sim/spi/simulated-spi-bus'
 import { Random } from '../../sim/random'
 import type { RobotBody } from '../../sim/robot-body'
 
@@ -48,6 +49,7 @@ export class PortableRover {
         this.body = makeBody({
             time: this.time,
             bus: wire,
+            spi: new SimulatedSpiBus(() => this.time.now),
             random: new Random(options.seed).fork('body'),
             warn: () => {},
         })

@@ -12,6 +12,12 @@ export interface VmHost {
     onLog(line: string): void
     /** One I2C transaction: as {@link I2cBus.transfer}. The buffers are the program's own. */
     i2cTransfer(address: number, write: Uint8Array | undefined, read: Uint8Array | undefined): number
+    /** The program drives a pin, by its GPIO number. */
+    writePin?(gpio: number, level: 0 | 1): void
+    /** The program configures the SPI bus; pins are GPIO numbers, -1 for none. */
+    spiConfigure?(miso: number, mosi: number, sck: number, mode: number, frequency: number): void
+    /** One SPI transfer begins. The fiber waits until {@link DeviceScriptVm.endSpiTransfer}. */
+    spiTransfer?(write: Uint8Array, read: Uint8Array): void
     /** The program ended: 0 when it asked for a restart, else the panic code. The runtime starts it again. */
     onPanic(code: number): void
     /** A fiber of the program has stopped running: it sleeps, waits or is over. */
@@ -53,6 +59,8 @@ export class DeviceScriptVm {
     private readonly meter: Meter
     private readonly frameAddress: number
     private readonly counterIndex: number
+    /** Address of the byte that a fiber waits for during an SPI transfer. */
+    private readonly spiDone: number
     private allocationsSeen = 0
     private allocatedSeen = 0
 
@@ -76,10 +84,14 @@ export class DeviceScriptVm {
         )
         this.counterIndex = this.meter.counters >> 2
         this.frameAddress = this.runtime.malloc(MAX_FRAME)
-        this.runtime.__indirect_function_table.set(
-            Layout.I2C_TRANSACTION,
-            asTableFunction(context => this.i2cTransaction(context)),
-        )
+        this.spiDone = this.runtime.malloc(1)
+        const table = this.runtime.__indirect_function_table
+        const replace = (index: number, handler: (context: number) => void) =>
+            table.set(index, asTableFunction(handler))
+        replace(Layout.I2C_TRANSACTION, context => this.i2cTransaction(context))
+        replace(Layout.GPIO_SET_MODE, context => this.setPinMode(context))
+        replace(Layout.SPI_CONFIGURE, context => this.spiConfigure(context))
+        replace(Layout.SPI_TRANSFER, context => this.spiTransfer(context))
     }
 
     /** Powers on: the runtime starts, and with it the program it holds in flash, if any. */
@@ -170,6 +182,59 @@ export class DeviceScriptVm {
     private heap(): number {
         const context = this.words[this.counterIndex + Counter.context]
         return context === 0 ? 0 : this.words[(context + Layout.Context.gc) >> 2]
+    }
+
+    /** Address of the state of the pin whose object is the value at `self`. */
+    private pinState(context: number, self: number): number {
+        const { words } = this
+        const first = words[(context + Layout.Context.pinState) >> 2]
+        for (let i = 0; i < this.bytes[context + Layout.PIN_COUNT]; i++) {
+            const state = first + i * Layout.PinState.size
+            if (words[state >> 2] === words[self >> 2] && words[(state >> 2) + 1] === words[(self >> 2) + 1])
+                return state
+        }
+        throw new TypeError('a pin that the board does not have: a board throws there')
+    }
+
+    private setPinMode(context: number): void {
+        const self = context + Layout.Context.stack
+        const state = this.pinState(context, self)
+        const mode = this.words[(self + 8) >> 2]
+        this.bytes[state + Layout.PinState.mode] = mode
+        if ((mode & Layout.PinMode.base) === Layout.PinMode.output) {
+            const level = (mode & Layout.PinMode.high) !== 0 ? 1 : 0
+            this.host.writePin?.(this.bytes[state + Layout.PinState.gpio], level)
+        }
+    }
+
+    private spiConfigure(context: number): void {
+        const first = (context + Layout.Context.stack + 8) >> 2
+        const [miso, mosi, sck, mode, frequency] = [0, 1, 2, 3, 4].map(i => this.words[first + 2 * i] | 0)
+        this.host.spiConfigure?.(miso, mosi, sck, mode, frequency)
+    }
+
+    /** As on a board, the fiber that asked is put aside (`devs_fiber_await`) until the transfer's end sets its flag. */
+    private spiTransfer(context: number): void {
+        const { words, bytes } = this
+        const argument = (context + Layout.Context.stack + 8) >> 2
+        const write = this.constant(context, argument) ?? this.buffer(argument)
+        const read = this.buffer(argument + 2)
+        if (!write || !read) {
+            throw new TypeError('SPI transfer with one buffer: on a Pico it never ends, or spoils the next')
+        }
+        this.host.spiTransfer?.(write, read)
+        const fiber = words[(context + Layout.Context.currentFiber) >> 2]
+        bytes[this.spiDone] = 0
+        words[(fiber + Layout.FiberWait.flag) >> 2] = this.spiDone
+        bytes[fiber + Layout.FiberWait.kind] = (bytes[fiber + Layout.FiberWait.kind] & 0xf0) | Layout.FiberWait.awaiting
+        words[(fiber + Layout.FiberWait.wakeTime) >> 2] = 0
+        words[(context + Layout.Context.currentFunction) >> 2] = 0
+        words[(context + Layout.Context.currentFiber) >> 2] = 0
+    }
+
+    /** The SPI transfer is over: its fiber runs on in the next pass. */
+    endSpiTransfer(): void {
+        this.bytes[this.spiDone] = 1
     }
 
     private i2cTransaction(context: number): void {

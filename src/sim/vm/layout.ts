@@ -5,6 +5,10 @@
 
 /** Index in the function table of `fun3_DeviceScript__i2cTransaction`: handler in `devs_builtin_functions`. */
 export const I2C_TRANSACTION = 55
+/** `fun5_DeviceScript_spiConfigure`, `fun2_DeviceScript_spiXfer` and `meth1_GPIO_setMode`, likewise. */
+export const SPI_CONFIGURE = 57
+export const SPI_TRANSFER = 58
+export const GPIO_SET_MODE = 78
 
 /** `devs_vm_op_handlers`: table indices of the opcode handlers, in memory, one u32 an opcode. */
 export const OP_HANDLERS = 18912
@@ -35,9 +39,17 @@ export const Context = {
     currentFunction: 232,
     currentFiber: 236,
     gc: 288,
+    pinState: 296,
 }
+/** `num_pins` (u8) in `devs_ctx_t`, and offsets in `devs_pin_state_t`. */
+export const PIN_COUNT = 74
+export const PinState = { size: 24, object: 0, gpio: 13, mode: 14 }
+/** The low digit of a pin's mode is 2 for an output, the high one 1 for a high one (`GPIOMode`). */
+export const PinMode = { base: 0x0f, output: 0x02, high: 0x10 }
 /** Offset of `ret_val` in `devs_fiber_t`. */
 export const FIBER_RETURN_VALUE = 32
+/** Others in it: `pkt_data.awaiting`, `pkt_kind` (low four bits) and its value for a fiber that waits for a flag, `wake_time`. */
+export const FiberWait = { flag: 8, kind: 16, awaiting: 5, wakeTime: 24 }
 /** Offset of `pc` (u16) in `devs_activation_t`. */
 export const ACTIVATION_PC = 4
 /** Offsets in `devs_buffer_t`: length is u16. */
