@@ -10,7 +10,6 @@ import {
 import type { RobotConfig } from '../onboard/robot-config'
 import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
 import { Fault } from '../protocol/state'
-import type { Clock } from '../hal/clock'
 import { clock } from './board'
 import { RobotServer } from './robot-server'
 
@@ -26,8 +25,6 @@ export interface RobotParts {
     motors: MotorController
     /** For a robot whose data has `balance`. */
     balance?: BalanceStage
-    /** What the loop sleeps by, when it is not the runtime's clock: `SamplingClock` for a robot with sensors on SPI. */
-    clock?: Clock
     /** Starts every driver, motors first so that they are safe before anything else. @throws DriverError */
     start(): Promise<void>
 }
@@ -46,7 +43,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         parts.power !== undefined,
     )
     const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
-    const loop = new TickLoop(parts.clock ?? clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
+    const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
     server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power)))
     try {
         await parts.start()
