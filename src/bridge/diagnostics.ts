@@ -66,10 +66,10 @@ export class Diagnostics {
 
     /**
      * @param now s since the Unix epoch
-     * @param bridge what the bridge counted so far
+     * @param bridge what the bridge counted so far; undefined where there is none
      * @param commander who commands the robot
      */
-    report(now: number, bridge: BridgeStatistics, commander = 'nobody'): DiagnosticArray {
+    report(now: number, bridge?: BridgeStatistics, commander = 'nobody'): DiagnosticArray {
         const state = this.robot.state
         const statistics = this.robot.statistics()
         const { name, configHash } = this.robot.description
@@ -79,10 +79,10 @@ export class Diagnostics {
             loop(statistics, this.before, stale),
             link(statistics, this.before, state, this.robot.linkQuality?.()),
             joints(state, stale),
-            door(bridge, bridge.samplesDropped - this.droppedBefore, commander),
+            ...(bridge === undefined ? [] : [door(bridge, bridge.samplesDropped - this.droppedBefore, commander)]),
         ]
         this.before = { ...statistics }
-        this.droppedBefore = bridge.samplesDropped
+        this.droppedBefore = bridge?.samplesDropped ?? 0
         return {
             header: { stamp: stamp(now), frame_id: '' },
             status: status.map(({ level, part, message, values }) => ({

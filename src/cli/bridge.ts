@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { CommandLease } from '../host/lease'
 import type { Robot, RobotStatistics } from '../host/robot'
+import type { RecorderOptions } from '../record/recorder'
 import { addBridgeOptions, type BridgeFlags, readBridgeOptions } from './bridge-options'
 import { UsageError } from './failure'
 import { addBrokerOptions, type BrokerCommandOptions, brokerOptions } from './fleet-options'
@@ -72,7 +73,8 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         say(`rosbridge at ${url}`, 'bridge', { url, foxglove })
         if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
         if (options.record !== undefined) {
-            ends.push(await startRecording(robot, options.record, sim, say))
+            const counts = () => ({ statistics: server.statistics(), commander: lease.holder?.name })
+            ends.push(await startRecording(robot, options.record, sim, counts, say))
             say(`recording to ${options.record}`, 'recording', { file: options.record })
         }
         if (options.fleet !== undefined) {
@@ -107,11 +109,12 @@ async function startRecording(
     robot: Robot,
     path: string,
     sim: string | undefined,
+    bridge: RecorderOptions['bridge'],
     say: (text: string, event: string, fields?: object) => void,
 ): Promise<() => Promise<void>> {
     const { Recorder } = await import('../record/recorder')
     const { recorderOptions, recordingError } = await import('./recording')
-    const recorder = await Recorder.start(robot, path, await recorderOptions(sim))
+    const recorder = await Recorder.start(robot, path, { ...(await recorderOptions(sim)), bridge })
     let told = false
     const tell = (error: Error) => {
         if (told) return

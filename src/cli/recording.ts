@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { RecorderOptions, RecordingProgress } from '../record/recorder'
 import { CommandError } from './failure'
 
@@ -8,11 +7,7 @@ export async function recorderOptions(sim: string | undefined): Promise<Recorder
         import('../host/scheduler'),
         import('../version'),
     ])
-    const options = { scheduler: systemScheduler, hostVersion: PACKAGE_VERSION }
-    if (sim === undefined) return options
-    const { buildFirmware } = await import('../flash/build')
-    const { bytecode } = await buildFirmware(sim)
-    return { ...options, simulation: true, firmwareHash: createHash('sha256').update(bytecode).digest('hex') }
+    return { scheduler: systemScheduler, hostVersion: PACKAGE_VERSION, simulation: sim !== undefined }
 }
 
 /** What went wrong, and what there is all the same. */

@@ -1,9 +1,11 @@
 import type { McapWriter } from '@mcap/core'
 import { MESSAGE_ENCODING, messageCodec, SCHEMA_ENCODING } from '../bridge/ros/cdr'
-import { topicsOf } from '../bridge/topics'
+import { DIAGNOSTICS_TOPIC, topicsOf, TRAJECTORY_TOPIC } from '../bridge/topics'
 import type { RobotState } from '../host/robot'
 import type { RobotDescription } from '../protocol/description'
+import { COMMAND_SCHEMA, COMMAND_TYPE, COMMANDS_TOPIC } from './command-message'
 import { encodeTick, TICK_SCHEMA, TICK_TYPE, TICKS_TOPIC } from './tick-message'
+import { TRAJECTORY_TYPE } from './trajectory-message'
 
 /** A topic of a recording. */
 export interface RecordedChannel {
@@ -72,4 +74,26 @@ export async function registerSampledTopics(
         })
     }
     return channels
+}
+
+/** Channels of what is made out of no sample. */
+export interface OtherChannels {
+    commands: number
+    trajectories: number
+    diagnostics: number
+}
+
+export const DIAGNOSTICS_TYPE = 'diagnostic_msgs/msg/DiagnosticArray'
+
+/** Registers the topics of what was sent to the robot, and of the reports on how it does. */
+export async function registerOtherTopics(writer: McapWriter): Promise<OtherChannels> {
+    const known = (topic: string, type: string) => {
+        const { schemaName: name, schema } = messageCodec(type)
+        return registerTopic(writer, { topic, name, schema })
+    }
+    return {
+        commands: await registerTopic(writer, { topic: COMMANDS_TOPIC, name: COMMAND_TYPE, schema: COMMAND_SCHEMA }),
+        trajectories: await known(TRAJECTORY_TOPIC, TRAJECTORY_TYPE),
+        diagnostics: await known(DIAGNOSTICS_TOPIC, DIAGNOSTICS_TYPE),
+    }
 }

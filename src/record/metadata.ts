@@ -6,10 +6,7 @@ import type { RecorderOptions } from './recorder'
 type Metadata = McapTypes.Metadata
 
 /** Which robot it is, with its whole description, and its parameters where it has any. */
-export async function robotMetadata(
-    robot: Robot,
-    { hostVersion, simulation, firmwareHash }: RecorderOptions,
-): Promise<Metadata> {
+export async function robotMetadata(robot: Robot, { hostVersion, simulation }: RecorderOptions): Promise<Metadata> {
     const { description } = robot
     const metadata = new Map([
         ['robot', description.name],
@@ -19,11 +16,15 @@ export async function robotMetadata(
         ['simulation', String(simulation ?? false)],
         ['description', JSON.stringify(description)],
     ])
-    if (firmwareHash !== undefined) metadata.set('firmware_sha256', firmwareHash)
     for (const { name, value } of await new ParameterServices(robot).list()) {
         metadata.set(`parameter.${name}`, String(value))
     }
     return { name: 'tendon.robot', metadata }
+}
+
+/** Which program the board runs, as it says itself. @param hash SHA-256 of the program, hex */
+export function firmwareMetadata(hash: string): Metadata {
+    return { name: 'tendon.firmware', metadata: new Map([['sha256', hash]]) }
 }
 
 /** How the clocks compare: host time = board time + offset. Undefined before they did. */

@@ -1,15 +1,25 @@
-import { McapWriter } from '@mcap/core'
+import { type McapTypes, McapWriter } from '@mcap/core'
+import { type BridgeStatistics, Diagnostics } from '../bridge/diagnostics'
 import { messageCodec } from '../bridge/ros/cdr'
 import { urdf } from '../bridge/ros/urdf'
 import { nanoseconds } from '../bridge/publication'
 import { DESCRIPTION_TOPIC } from '../bridge/topics'
-import type { Robot, RobotState } from '../host/robot'
+import type { Robot, RobotState, SentCommand } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import { AppendFile } from './append-file'
-import { type RecordedChannel, registerSampledTopics, registerTopic } from './channels'
+import {
+    DIAGNOSTICS_TYPE,
+    type OtherChannels,
+    type RecordedChannel,
+    registerOtherTopics,
+    registerSampledTopics,
+    registerTopic,
+} from './channels'
+import { encodeCommand } from './command-message'
 import { zstdCompression } from './compression'
-import { clockMetadata, finalMetadata, robotMetadata } from './metadata'
+import { clockMetadata, finalMetadata, firmwareMetadata, robotMetadata } from './metadata'
 import { RecordError } from './record-error'
+import { encodeTrajectoryCommand } from './trajectory-message'
 
 /**
  * Samples in a chunk before they are packed, bytes: what is lost at most when the process is killed. Of the rover's samples,
@@ -20,6 +30,8 @@ const CHUNK_BYTES = 64 * 1024
 const LARGEST_BACKLOG = 64 * 1024 * 1024
 /** Between two records of how the clocks compare, s. */
 const CLOCK_PERIOD = 60
+/** Between two reports on /diagnostics, ms. */
+const DIAGNOSTICS_PERIOD = 1000
 
 /** What a recording says about itself. */
 export interface RecorderOptions {
@@ -28,8 +40,8 @@ export interface RecorderOptions {
     hostVersion: string
     /** The robot is simulated: its time is recorded as /clock, too. */
     simulation?: boolean
-    /** SHA-256 of the program that the board runs, hex. */
-    firmwareHash?: string
+    /** What the bridge beside it counts, and who commands; without a bridge left out. */
+    bridge?: () => { statistics: BridgeStatistics; commander: string | undefined }
 }
 
 /** How far a recording has come. */
@@ -46,9 +58,13 @@ export interface RecordingProgress {
     bytes: number
 }
 
-/** A sample on its way to the file. */
-interface Sample {
-    state: RobotState
+/** What is on its way to the file. */
+interface Entry {
+    /** Of the control tick; undefined for what is no sample. */
+    tick?: number
+    sequence: number
+    /** When it was, s since the Unix epoch. */
+    time: number
     messages: { channelId: number; data: Uint8Array }[]
     bytes: number
     /** s since the Unix epoch */
@@ -56,34 +72,42 @@ interface Sample {
 }
 
 /**
- * Writes every sample of a robot to an MCAP file: profile `ros2`, CDR messages, chunks packed with zstd. The file is only
+ * Writes every sample of a robot, every command that is sent to it and its diagnostics to an MCAP file: profile `ros2`, CDR messages, chunks packed with zstd. The file is only
  * appended to, and each chunk reaches the disk by itself.
  */
 export class Recorder {
     /** Resolves when the recording ends by itself, with why. */
     readonly failure: Promise<Error>
-    private readonly waiting: Sample[] = []
+    private readonly waiting: Entry[] = []
+    private readonly metadata: McapTypes.Metadata[] = []
     private backlog = 0 // bytes
     private draining = false
     private writing = Promise.resolve()
     private failed: Error | undefined
     private fail: (error: Error) => void = () => {}
     private stopListening = () => {}
+    private closed = false
     private ticks = 0
     /** Of the samples that the writer has taken. */
     private written = { ticks: 0, last: undefined as number | undefined }
     private inFile = this.written
     private clockAt = -Infinity // s since the Unix epoch
+    private commands = 0
+    private reports = 0
+    private timer: unknown
     private readonly configHash: string
+    private readonly diagnostics: Diagnostics
 
     private constructor(
         private readonly robot: Robot,
         private readonly file: AppendFile,
         private readonly writer: McapWriter,
         private readonly channels: RecordedChannel[],
+        private readonly others: OtherChannels,
         private readonly options: RecorderOptions,
     ) {
         this.configHash = robot.description.configHash
+        this.diagnostics = new Diagnostics(robot)
         this.failure = new Promise(resolve => (this.fail = resolve))
     }
 
@@ -97,10 +121,11 @@ export class Recorder {
             await writer.start({ profile: 'ros2', library: `tendon ${options.hostVersion}` })
             await writer.addMetadata(await robotMetadata(robot, options))
             const channels = await registerSampledTopics(writer, description, options.simulation ?? false)
+            const others = await registerOtherTopics(writer)
             await writeDescription(writer, robot, options.scheduler)
             await file.sync()
-            const recorder = new Recorder(robot, file, writer, channels, options)
-            recorder.stopListening = robot.onState(state => recorder.take(state))
+            const recorder = new Recorder(robot, file, writer, channels, others, options)
+            recorder.listen()
             return recorder
         } catch (error) {
             await file.close()
@@ -112,7 +137,7 @@ export class Recorder {
         const { ticks, last } = this.inFile
         return {
             ticks: this.ticks,
-            ticksWaiting: this.waiting.length,
+            ticksWaiting: this.waiting.filter(entry => entry.tick !== undefined).length,
             ticksInFile: ticks,
             lastTickInFile: last,
             bytes: Number(this.file.position()),
@@ -122,6 +147,7 @@ export class Recorder {
     /** Ends the recording: the open chunk, the index and the footer are written. Once only. @throws RecordError, also what ended it before */
     async close(): Promise<void> {
         this.stopListening()
+        this.closed = true
         await this.writing
         try {
             if (this.failed) throw this.failed
@@ -135,26 +161,69 @@ export class Recorder {
         }
     }
 
+    private listen(): void {
+        const { robot, options } = this
+        const stopStates = robot.onState(state => this.take(state))
+        const stopCommands = robot.onCommand?.(command => this.takeCommand(command))
+        this.stopListening = () => {
+            stopStates()
+            stopCommands?.()
+            options.scheduler.clearTimeout(this.timer)
+        }
+        this.report()
+        // The board is asked while the recording runs already.
+        void robot.firmwareHash?.().then(hash => {
+            if (hash === undefined || this.closed) return
+            this.metadata.push(firmwareMetadata(hash))
+            this.wake()
+        })
+    }
+
+    private takeCommand(command: SentCommand): void {
+        const data = command.kind === 'trajectory' ? encodeTrajectoryCommand(command) : encodeCommand(command)
+        const channelId = command.kind === 'trajectory' ? this.others.trajectories : this.others.commands
+        this.push({ sequence: this.commands++, time: command.hostTime, messages: [{ channelId, data }] })
+    }
+
+    private report(): void {
+        const { scheduler, bridge } = this.options
+        const time = scheduler.epoch()
+        const { statistics, commander } = bridge?.() ?? {}
+        const message = this.diagnostics.report(time, statistics, commander)
+        const data = messageCodec(DIAGNOSTICS_TYPE).encode(message)
+        this.push({ sequence: this.reports++, time, messages: [{ channelId: this.others.diagnostics, data }] })
+        this.timer = scheduler.setTimeout(() => this.report(), DIAGNOSTICS_PERIOD)
+    }
+
     private take(state: RobotState): void {
         const { configHash } = this.robot.description
         if (configHash !== this.configHash) {
             const text = `the robot was given another configuration (${this.configHash} before, ${configHash} now): record it anew`
             return this.end(new RecordError('other-robot', text))
         }
-        const messages: Sample['messages'] = []
-        let bytes = 0
+        const messages: Entry['messages'] = []
         for (const { id, encode } of this.channels) {
             const data = encode(state)
-            if (data === undefined) continue
-            messages.push({ channelId: id, data })
-            bytes += data.length
+            if (data !== undefined) messages.push({ channelId: id, data })
         }
+        const { tick, hostTime: time } = state
+        if (this.push({ tick, sequence: tick, time, messages })) this.ticks++
+    }
+
+    /** Returns whether there is room. */
+    private push(entry: Omit<Entry, 'bytes' | 'received'>): boolean {
+        const bytes = entry.messages.reduce((sum, { data }) => sum + data.length, 0)
         this.backlog += bytes
         if (this.backlog > LARGEST_BACKLOG) {
-            return this.end(new RecordError('too-slow', `the disk of ${this.file.path} is too slow for the samples`))
+            this.end(new RecordError('too-slow', `the disk of ${this.file.path} is too slow for the samples`))
+            return false
         }
-        this.ticks++
-        this.waiting.push({ state, messages, bytes, received: this.options.scheduler.epoch() })
+        this.waiting.push({ ...entry, bytes, received: this.options.scheduler.epoch() })
+        this.wake()
+        return true
+    }
+
+    private wake(): void {
         if (!this.draining) this.writing = this.drain()
     }
 
@@ -162,10 +231,14 @@ export class Recorder {
     private async drain(): Promise<void> {
         this.draining = true
         try {
-            for (let sample; (sample = this.waiting.shift()) && !this.failed;) {
-                this.backlog -= sample.bytes
-                if (sample.received - this.clockAt >= CLOCK_PERIOD) await this.writeClock()
-                await this.write(sample)
+            while (this.waiting.length + this.metadata.length > 0 && !this.failed) {
+                const record = this.metadata.shift()
+                if (record !== undefined) await this.writer.addMetadata(record)
+                const entry = this.waiting.shift()
+                if (entry === undefined) continue
+                this.backlog -= entry.bytes
+                if (entry.received - this.clockAt >= CLOCK_PERIOD) await this.writeClock()
+                await this.write(entry)
             }
         } catch (error) {
             this.end(error as Error)
@@ -174,15 +247,15 @@ export class Recorder {
         }
     }
 
-    private async write({ state, messages, received }: Sample): Promise<void> {
+    private async write({ tick, sequence, time, messages, received }: Entry): Promise<void> {
         const logTime = nanoseconds(received * 1000)
-        const publishTime = nanoseconds(state.hostTime * 1000)
+        const publishTime = nanoseconds(time * 1000)
         const before = this.written
         for (const { channelId, data } of messages) {
-            await this.writer.addMessage({ channelId, sequence: state.tick, logTime, publishTime, data })
+            await this.writer.addMessage({ channelId, sequence, logTime, publishTime, data })
         }
-        this.written = { ticks: before.ticks + 1, last: state.tick }
-        // A chunk may have ended in the middle of this sample: what is certain to be in the file is the one before.
+        if (tick !== undefined) this.written = { ticks: before.ticks + 1, last: tick }
+        // A chunk may have ended in the middle of this entry: what is certain to be in the file is the one before.
         if (await this.file.sync()) this.inFile = before
     }
 

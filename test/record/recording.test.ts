@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RobotState } from '../../src/host/robot'
+import { buildFirmware } from '../../src/flash/build'
+import type { RobotState, SentCommand } from '../../src/host/robot'
 import { Recorder } from '../../src/record/recorder'
 import { recover } from '../../src/record/recover'
 import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../../src/simulate'
@@ -11,6 +13,7 @@ import { chunkEnds, openIndexed, readMessages, readMetadata, readTicks } from '.
 let directory: string
 let whole: string
 const states: RobotState[] = []
+const commands: SentCommand[] = []
 
 const file = (name: string) => path.join(directory, name)
 
@@ -21,10 +24,10 @@ beforeAll(async () => {
     const robot = await simulate({ robot: 'rover', seed: 5 })
     const session = await connectSimulated(robot)
     const scheduler = schedulerOf(robot.host)
-    const firmwareHash = 'c0ffee'
-    const options = { scheduler, hostVersion: '1.2.3', simulation: true, firmwareHash }
+    const options = { scheduler, hostVersion: '1.2.3', simulation: true }
     const recorder = await Recorder.start(session, whole, options)
     session.onState(state => states.push(state))
+    session.onCommand(command => commands.push(command))
     await runFast(robot, () => session.state?.mode === 'idle')
     await settle(robot, session.arm())
     const end = robot.clock.now / 1e6 + 6
@@ -32,6 +35,10 @@ beforeAll(async () => {
         session.drive({ linear: 0.2, angular: 0.4 })
         return robot.clock.now / 1e6 >= end
     })
+    const joints = ['left_wheel', 'right_wheel']
+    const positions = session.state!.joints.map(({ position }) => position + 0.5)
+    await settle(robot, session.follow({ joints, points: [{ time: 0.5, positions }] }))
+    await settle(robot, session.stop())
     await recorder.close()
     await session.close()
 })
@@ -74,9 +81,49 @@ describe('a recording', () => {
         expect(reader.chunkIndexes.every(({ compression }) => compression === 'zstd')).toBe(true)
     })
 
+    it('has every command that was sent, in order, trajectories as such', async () => {
+        const recorded = await readMessages(whole, ['/commands', '/joint_trajectory_controller/joint_trajectory'])
+        expect(recorded.map(({ sequence }) => sequence)).toEqual(commands.map((_, i) => i))
+        expect(commands.length).toBeGreaterThan(300)
+        recorded.forEach(({ topic, message, publishTime }, i) => {
+            const command = commands[i]
+            expect(Math.abs(Number(publishTime) / 1e9 - command.hostTime)).toBeLessThan(2e-6)
+            if (command.kind === 'trajectory') {
+                expect(topic).toBe('/joint_trajectory_controller/joint_trajectory')
+                const { joints, points } = command.trajectory
+                expect(message).toMatchObject({
+                    joint_names: joints,
+                    points: [{ positions: Float64Array.from(points[0].positions), time_from_start: { nanosec: 5e8 } }],
+                })
+            } else {
+                const joints = command.kind === 'setpoint' ? command.joints : []
+                const expected = joints.map(({ name, setpoint }) => {
+                    if (setpoint === 'off' || !('velocity' in setpoint)) throw new Error('only velocities were sent')
+                    return { name, mode: 'velocity', value: setpoint.velocity }
+                })
+                expect(message).toMatchObject({ kind: command.kind, joints: expected })
+            }
+        })
+        const kinds = recorded.map(({ message }) => message.kind)
+        expect([kinds[0], kinds.at(-1)]).toEqual(['arm', 'stop'])
+    })
+
+    it('has a report on how the robot does each second', async () => {
+        const reports = await readMessages(whole, ['/diagnostics'])
+        const seconds = Number(reports.at(-1)!.publishTime - reports[0].publishTime) / 1e9
+        expect(reports.length).toBeGreaterThanOrEqual(7)
+        expect(seconds / (reports.length - 1)).toBeCloseTo(1, 2)
+        const { status } = reports.at(-2)!.message as { status: { name: string; message: string }[] }
+        expect(status.map(({ name }) => name)).toEqual(['rover: mode', 'rover: loop', 'rover: link', 'rover: joints'])
+        expect(status[0].message).toBe('armed')
+    })
+
     it('says which robot it was, which firmware, and how the clocks compared', async () => {
         const [robot] = await readMetadata(whole, 'tendon.robot')
-        expect(robot).toMatchObject({ robot: 'rover', firmware_sha256: 'c0ffee', host_version: '1.2.3' })
+        expect(robot).toMatchObject({ robot: 'rover', host_version: '1.2.3' })
+        const { bytecode } = await buildFirmware('rover')
+        const sha256 = createHash('sha256').update(bytecode).digest('hex')
+        expect(await readMetadata(whole, 'tendon.firmware')).toEqual([{ sha256 }])
         expect(robot.config_hash).toMatch(/^[0-9a-f]{8}$/)
         const clocks = await readMetadata(whole, 'tendon.clock')
         expect(clocks.length).toBeGreaterThanOrEqual(2)
