@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addBench } from './bench'
 import { addBridge } from './bridge'
 import { addBuild } from './build'
+import { addExport } from './export'
 import { reportFailure } from './failure'
 import { addFleet } from './fleet'
 import { addFlash } from './flash'
@@ -11,6 +12,7 @@ import { addNew } from './new'
 import { addPorts } from './ports'
 import { addRecord } from './record'
 import { addRecover } from './recover'
+import { addReplay } from './replay'
 import { addSim } from './sim'
 import { addStart } from './start'
 import { addTopic } from './topic'
@@ -42,6 +44,8 @@ function makeProgram(): Command {
         addMonitor,
         addRecord,
         addRecover,
+        addExport,
+        addReplay,
         addTopic,
         addLayout,
         addBuild,

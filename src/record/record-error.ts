@@ -1,5 +1,13 @@
 export type RecordErrorCode =
-    'exists' | 'unwritable' | 'unreadable' | 'disk-full' | 'write' | 'too-slow' | 'other-robot'
+    | 'exists'
+    | 'unwritable'
+    | 'unreadable'
+    | 'disk-full'
+    | 'write'
+    | 'too-slow'
+    | 'other-robot'
+    | 'unknown-topic'
+    | 'incomplete'
 
 /** What went wrong with a recording. Compare `code`, not the text. */
 export class RecordError extends Error {

@@ -2,8 +2,8 @@ import { McapStreamReader, McapWriter } from '@mcap/core'
 import { open } from 'node:fs/promises'
 import { AppendFile } from './append-file'
 import { decompressHandlers, zstdCompression } from './compression'
+import { checkMagic } from './magic'
 import { RecordCopy } from './record-copy'
-import { RecordError } from './record-error'
 
 /** Bytes that are read at a time. */
 const PIECE = 1024 * 1024
@@ -82,24 +82,5 @@ async function* pieces(path: string): AsyncGenerator<Uint8Array> {
         }
     } finally {
         await handle.close()
-    }
-}
-
-const MAGIC = [0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a] // MCAP specification, section "Magic"
-
-async function checkMagic(path: string): Promise<void> {
-    const start = new Uint8Array(MAGIC.length)
-    try {
-        const handle = await open(path)
-        try {
-            await handle.read(start, 0, start.length, 0)
-        } finally {
-            await handle.close()
-        }
-    } catch (cause) {
-        throw new RecordError('unreadable', `cannot read ${path}: ${(cause as Error).message}`, { cause })
-    }
-    if (!MAGIC.every((byte, i) => start[i] === byte)) {
-        throw new RecordError('unreadable', `${path} is no MCAP file: it does not begin with the bytes that they do`)
     }
 }

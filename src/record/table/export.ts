@@ -1,0 +1,125 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import path from 'node:path'
+import { RecordError } from '../record-error'
+import { type RecordedMessage, type RecordedTopic, RecordingFile } from '../recording-file'
+import { CsvWriter } from './csv'
+import { type Cell, type ColumnType, type Flatten, flattener } from './flatten'
+import { ParquetTable } from './parquet'
+import type { TableFormat, TableWriter } from './table'
+
+export interface ExportOptions {
+    format: TableFormat
+    /** Only these; all when left out. */
+    topics?: readonly string[]
+}
+
+/** A table that was written. */
+export interface ExportedTable {
+    topic: string
+    file: string
+    rows: number
+    columns: number
+}
+
+/** Columns of every table, beside the message's own. */
+const COMMON: [string, ColumnType][] = [
+    ['log_time_ns', 'integer'],
+    ['publish_time_ns', 'integer'],
+    ['sequence', 'integer'],
+]
+
+/** A topic on its way to its table. */
+interface Table {
+    topic: RecordedTopic
+    flatten: Flatten
+    columns: Map<string, ColumnType>
+    rows: number
+}
+
+/**
+ * Writes a table for each topic of a recording that has messages, one row a message.
+ *
+ * @param directory is made when there is none; a file in it is never written over
+ * @throws RecordError `unreadable`, `unknown-topic`, `exists`, `unwritable`
+ */
+export async function exportTables(input: string, directory: string, options: ExportOptions): Promise<ExportedTable[]> {
+    const recording = await RecordingFile.open(input)
+    try {
+        const tables = new Map(
+            chosenTopics(recording, options.topics).map(topic => [
+                topic.name,
+                { topic, flatten: flattener(topic.definitions), columns: new Map(COMMON), rows: 0 } as Table,
+            ]),
+        )
+        // A message may lack a joint, so all are read once for the columns and once for the rows.
+        for await (const message of recording.messages(tables.keys())) findColumns(tables.get(message.topic)!, message)
+        const filled = [...tables.values()].filter(({ rows }) => rows > 0)
+        await mkdir(directory, { recursive: true }).catch((cause: Error) => {
+            throw new RecordError('unwritable', `cannot make ${directory}: ${cause.message}`, { cause })
+        })
+        return await writeTables(recording, filled, directory, options.format)
+    } finally {
+        await recording.close()
+    }
+}
+
+function chosenTopics({ topics }: RecordingFile, names: readonly string[] | undefined): RecordedTopic[] {
+    if (names === undefined) return [...topics.values()]
+    return names.map(name => {
+        const topic = topics.get(name) ?? topics.get(`/${name}`)
+        if (topic !== undefined) return topic
+        const known = [...topics.keys()].join(', ')
+        throw new RecordError('unknown-topic', `the recording has no topic "${name}"; it has: ${known}`)
+    })
+}
+
+function findColumns(table: Table, { data }: RecordedMessage): void {
+    table.rows++
+    table.flatten(table.topic.decode(data), (column, type) => {
+        if (!table.columns.has(column)) table.columns.set(column, type)
+    })
+}
+
+async function writeTables(
+    recording: RecordingFile,
+    tables: Table[],
+    directory: string,
+    format: TableFormat,
+): Promise<ExportedTable[]> {
+    const open = new Map<string, { table: Table; writer: TableWriter }>()
+    const exported: ExportedTable[] = []
+    for (const table of tables) {
+        const { topic, columns, rows } = table
+        const file = path.join(directory, `${topic.name.replace(/^\//, '').replaceAll('/', '_')}.${format}`)
+        const handle = await create(file)
+        const list = [...columns].map(([name, type]) => ({ name, type }))
+        const writer = format === 'csv' ? new CsvWriter(handle, list) : new ParquetTable(handle, list)
+        open.set(topic.name, { table, writer })
+        exported.push({ topic: topic.name, file, rows, columns: list.length })
+    }
+    for await (const message of recording.messages(open.keys())) {
+        const { table, writer } = open.get(message.topic)!
+        await writer.row(rowOf(table, message))
+    }
+    for (const { writer } of open.values()) await writer.end()
+    return exported
+}
+
+function rowOf({ topic, flatten }: Table, { logTime, publishTime, sequence, data }: RecordedMessage) {
+    const row = new Map<string, Cell>([
+        ['log_time_ns', logTime],
+        ['publish_time_ns', publishTime],
+        ['sequence', BigInt(sequence)],
+    ])
+    flatten(topic.decode(data), (column, _type, value) => void row.set(column, value))
+    return row
+}
+
+async function create(file: string): Promise<FileHandle> {
+    return open(file, 'wx').catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code === 'EEXIST') {
+            throw new RecordError('exists', `${file} exists: name another directory, or remove it first`, { cause })
+        }
+        throw new RecordError('unwritable', `cannot create ${file}: ${cause.message}`, { cause })
+    })
+}
