@@ -11,6 +11,8 @@ export interface ExportOptions {
     format: TableFormat
     /** Only these; all when left out. */
     topics?: readonly string[]
+    /** Rows of a Parquet file that are gathered in memory and written together (default 10,000). */
+    rowGroup?: number
 }
 
 /** A table that was written. */
@@ -57,7 +59,7 @@ export async function exportTables(input: string, directory: string, options: Ex
         await mkdir(directory, { recursive: true }).catch((cause: Error) => {
             throw new RecordError('unwritable', `cannot make ${directory}: ${cause.message}`, { cause })
         })
-        return await writeTables(recording, filled, directory, options.format)
+        return await writeTables(recording, filled, directory, options)
     } finally {
         await recording.close()
     }
@@ -84,7 +86,7 @@ async function writeTables(
     recording: RecordingFile,
     tables: Table[],
     directory: string,
-    format: TableFormat,
+    { format, rowGroup = 10_000 }: ExportOptions,
 ): Promise<ExportedTable[]> {
     const open = new Map<string, { table: Table; writer: TableWriter }>()
     const exported: ExportedTable[] = []
@@ -93,7 +95,7 @@ async function writeTables(
         const file = path.join(directory, `${topic.name.replace(/^\//, '').replaceAll('/', '_')}.${format}`)
         const handle = await create(file)
         const list = [...columns].map(([name, type]) => ({ name, type }))
-        const writer = format === 'csv' ? new CsvWriter(handle, list) : new ParquetTable(handle, list)
+        const writer = format === 'csv' ? new CsvWriter(handle, list) : new ParquetTable(handle, list, rowGroup)
         open.set(topic.name, { table, writer })
         exported.push({ topic: topic.name, file, rows, columns: list.length })
     }

@@ -3,12 +3,9 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Cell } from './flatten'
 import type { Column, Row, TableWriter } from './table'
 
-/** Rows that are gathered and written together. */
-const GROUP = 10_000
-
 const TYPES = { number: 'DOUBLE', integer: 'INT64', boolean: 'BOOLEAN', text: 'STRING' } as const
 
-/** A table as an Apache Parquet file. What a row does not have is null. */
+/** A table as an Apache Parquet file, in groups of so many rows. What a row does not have is null. */
 export class ParquetTable implements TableWriter {
     private readonly bytes = new ByteWriter()
     private readonly parquet: ParquetWriter
@@ -17,6 +14,7 @@ export class ParquetTable implements TableWriter {
     constructor(
         private readonly handle: FileHandle,
         private readonly columns: Column[],
+        private readonly group: number,
     ) {
         this.cells = columns.map(() => [])
         this.parquet = new ParquetWriter({
@@ -28,7 +26,7 @@ export class ParquetTable implements TableWriter {
 
     async row(row: Row): Promise<void> {
         this.columns.forEach(({ name }, i) => this.cells[i].push(row.get(name) ?? null))
-        if (this.cells[0].length >= GROUP) await this.writeGroup()
+        if (this.cells[0].length >= this.group) await this.writeGroup()
     }
 
     async end(): Promise<void> {
@@ -43,7 +41,7 @@ export class ParquetTable implements TableWriter {
     }
 
     private async writeGroup(): Promise<void> {
-        this.parquet.write({ columnData: this.sources(), rowGroupSize: GROUP })
+        this.parquet.write({ columnData: this.sources(), rowGroupSize: this.group })
         this.cells = this.columns.map(() => [])
         await this.flush()
     }

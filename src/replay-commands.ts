@@ -1,0 +1,104 @@
+import { connect } from './index'
+import type { Robot, RobotState } from './host/robot'
+import { type Scheduler, systemScheduler } from './host/scheduler'
+import { RecordError } from './record/record-error'
+import { Recorder } from './record/recorder'
+import type { RecordingFile } from './record/recording-file'
+import { type Deviation, deviations } from './record/replay/deviation'
+import { playCommands, recordedCommands } from './record/replay/play-commands'
+import { recordedDescription, recordedStates } from './record/replay/recorded-states'
+import { connectSimulated, schedulerOf, settle, simulate } from './simulate'
+import { PACKAGE_VERSION } from './version'
+
+export interface ReplayToOptions {
+    /** `sim`, a serial port, or `auto`. */
+    to: string
+    /** Board profile and seed of the simulation. */
+    board?: string
+    seed?: number
+    /** A new MCAP file for what the robot does. */
+    record?: string
+    signal?: AbortSignal
+    onNote?: (line: string) => void
+}
+
+export interface ReplayedCommands {
+    robot: string
+    commands: number
+    /** From the first command to the last. */
+    seconds: number
+    deviations: Deviation[]
+}
+
+/** A robot to play to, and how to wait for host code of it. */
+interface Target {
+    robot: Robot
+    scheduler: Scheduler
+    simulation: boolean
+    wait<T>(promise: Promise<T>): Promise<T>
+}
+
+/**
+ * Sends the commands of a recording to a robot: a simulated one, on simulated time as fast as it goes, or one on a port, which
+ * must have the configuration that was recorded.
+ *
+ * @throws RecordError `incomplete`, `other-robot`; what connecting and {@link playCommands} throw
+ */
+export async function replayTo(
+    recording: RecordingFile,
+    path: string,
+    options: ReplayToOptions,
+): Promise<ReplayedCommands> {
+    const description = await recordedDescription(recording, path)
+    const commands = await recordedCommands(recording, path)
+    const recorded: RobotState[] = []
+    for await (const { state } of recordedStates(recording)) recorded.push(state)
+    const target = await openTarget(description.name, options)
+    const { robot, scheduler, wait } = target
+    try {
+        checkConfiguration(description.configHash, target, options.onNote)
+        const states: RobotState[] = []
+        let start = NaN
+        robot.onState(state => states.push(state))
+        const recorderOptions = { scheduler, hostVersion: PACKAGE_VERSION, simulation: target.simulation }
+        const recorder =
+            options.record === undefined ? undefined : await Recorder.start(robot, options.record, recorderOptions)
+        const [{ hostTime: first }] = commands
+        // Of the samples before it, the last tells whether the robot was armed already.
+        const before = recorded.filter(({ hostTime }) => hostTime < first).at(-1) ?? recorded[0]
+        const armed = before?.mode === 'armed'
+        const onStart = (time: number) => (start = time)
+        try {
+            await wait(playCommands(commands, robot, scheduler, { armed, signal: options.signal, onStart }))
+        } finally {
+            await recorder?.close()
+        }
+        return {
+            robot: description.name,
+            commands: commands.length,
+            seconds: commands.at(-1)!.hostTime - first,
+            deviations: deviations(recorded, first, states, start),
+        }
+    } finally {
+        await robot.close()
+    }
+}
+
+async function openTarget(name: string, { to, board, seed }: ReplayToOptions): Promise<Target> {
+    if (to !== 'sim') {
+        const robot = await connect({ port: to })
+        return { robot, scheduler: systemScheduler, simulation: false, wait: promise => promise }
+    }
+    const simulated = await simulate({ robot: name, board, seed })
+    const robot = await connectSimulated(simulated)
+    const scheduler = schedulerOf(simulated.host)
+    return { robot, scheduler, simulation: true, wait: promise => settle(simulated, promise) }
+}
+
+function checkConfiguration(recorded: string, { robot, simulation }: Target, note?: (line: string) => void): void {
+    const { configHash } = robot.description
+    if (configHash === recorded) return
+    const text = `the robot has another configuration (${configHash}) than the recorded one (${recorded})`
+    if (simulation) note?.(text)
+    else throw new RecordError('other-robot', `${text}: its commands may not be meant for it`)
+}
