@@ -14,6 +14,8 @@ const COMMANDS = [
     'ports',
     'record',
     'recover',
+    'export',
+    'replay',
     'verify-safety',
     'new',
     'wiring',

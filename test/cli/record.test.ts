@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { connectRosbridge } from '../../src/bridge/rosbridge-client'
 import { openIndexed, readTicks } from '../record/read'
 import { needFirmware, startTendon, tendon } from './tendon'
 
@@ -112,5 +113,36 @@ describe('tendon record', () => {
         const missing = await tendon('record', '--sim', 'rover', '/no/such/place.mcap')
         expect(missing.code).toBe(1)
         expect(missing.stderr).toContain('cannot create /no/such/place.mcap: ENOENT')
+    })
+})
+
+describe('a recording', () => {
+    it('is exported, and played to a simulated robot, which does the same again', async () => {
+        const directory = await scratch()
+        const file = path.join(directory, 'run.mcap')
+        const bridge = startTendon('bridge', '--sim', 'rover', '--bridge-port', '0', '--record', file, '--json')
+        const [, url] = await bridge.printed(/"event":"bridge","url":"(ws:[^"]+)"/)
+        await bridge.printed(/"event":"recording"/)
+        const client = await connectRosbridge(url)
+        onTestFinished(() => client.close())
+        await expect.poll(() => client.callService('/arm'), { timeout: 20_000 }).toMatchObject({ success: true })
+        const wheels = { data: [3, -3] }
+        await client.publish('/forward_velocity_controller/commands', wheels, { rateHz: 50, count: 30 })
+        bridge.signal('SIGINT')
+        expect((await bridge.outcome).code).toBe(0)
+
+        const tables = path.join(directory, 'tables')
+        const exported = await tendon('export', file, tables, '--json', '--topic', '/commands', '/ticks')
+        expect(JSON.parse(exported.stdout)).toMatchObject({ tables: [{ topic: '/commands' }, { topic: '/ticks' }] })
+        const commands = (await readFile(path.join(tables, 'commands.csv'), 'utf8')).split('\r\n')
+        expect(commands[0]).toContain('joints.left_wheel.value')
+        expect(commands.filter(line => /,setpoint,velocity,3,velocity,-3$/.test(line))).toHaveLength(30)
+
+        const replayed = await tendon('replay', file, '--to', 'sim', '--json')
+        expect(replayed.stderr).toBe('')
+        const { robot, deviations } = JSON.parse(replayed.stdout) as Record<string, never>
+        expect(robot).toBe('rover')
+        expect(deviations).toMatchObject([{ joint: 'left_wheel' }, { joint: 'right_wheel' }])
+        expect(Math.max(...(deviations as { position: number }[]).map(({ position }) => position))).toBeLessThan(1)
     })
 })
