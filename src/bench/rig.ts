@@ -142,13 +142,13 @@ export class Rig {
                     this.check()
                     if (sent === count || (sent > 0 && done())) return resolve({ from, to: scheduler.epoch() })
                     this.send(mode, value(sent * period))
+                    sent++
+                    this.elapsed += period
+                    if (sent % 10 === 1) this.progress(text)
+                    scheduler.setTimeout(step, Math.max(0, start + sent * period * 1000 - scheduler.now()))
                 } catch (error) {
-                    return reject(error as Error)
+                    reject(error as Error)
                 }
-                sent++
-                this.elapsed += period
-                if (sent % 10 === 1) this.progress(text)
-                scheduler.setTimeout(step, Math.max(0, start + sent * period * 1000 - scheduler.now()))
             }
             step()
         })

@@ -16,6 +16,8 @@ export interface BenchRun extends RigOptions {
 export interface BenchOutcome {
     result: BenchResult
     rig: Rig
+    /** A defect of the program that ended the test: to be thrown when the report is written. */
+    defect?: unknown
 }
 
 /** Points of a raw plot at most: a browser shows 10,000 with ease, a file of 1 MB holds them. */
@@ -25,7 +27,7 @@ const RAW_POINTS = 6000
  * Runs a test to its end, or as far as it gets. Whatever happens the motor is off afterwards, and the result says what was
  * measured until then.
  *
- * @throws errors of the program; what stops a test is part of its result
+ * @throws RangeError for limits that the joint does not allow, RobotError for a joint that does not exist; before anything moves
  */
 export async function runBench(run: BenchRun): Promise<BenchOutcome> {
     const { test, settings } = run
@@ -34,12 +36,18 @@ export async function runBench(run: BenchRun): Promise<BenchOutcome> {
     const date = new Date(run.scheduler.epoch() < 1e8 ? Date.now() : run.scheduler.epoch() * 1000).toISOString()
     let outcome: BenchResult['outcome'] = 'complete'
     let reason: string | undefined
+    let defect: unknown
     try {
         await test.run(rig, recorder, settings)
     } catch (error) {
-        if (!(error instanceof BenchStop || error instanceof RobotError)) throw error
-        outcome = error.code === 'interrupted' ? 'interrupted' : 'stopped'
-        reason = error.message
+        if (error instanceof BenchStop || error instanceof RobotError) {
+            outcome = error.code === 'interrupted' ? 'interrupted' : 'stopped'
+            reason = error.message
+        } else {
+            defect = error
+            outcome = 'stopped'
+            reason = `defect of the program: ${String(error)}`
+        }
     } finally {
         await rig.stop()
     }
@@ -70,6 +78,7 @@ export async function runBench(run: BenchRun): Promise<BenchOutcome> {
     const verdict = failed ? 'fail' : 'pass'
     return {
         rig,
+        defect,
         result: {
             test: test.name,
             outcome,

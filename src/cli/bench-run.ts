@@ -65,7 +65,9 @@ export async function runOne(
             conditions: { link, firmware, serial, temperature },
         })
         const outcome = await connection.run(run)
-        return { result: outcome.result, files: options.report ? await writeReport(options.out, outcome) : undefined }
+        const files = options.report ? await writeReport(options.out, outcome) : undefined
+        if (outcome.defect !== undefined) throw outcome.defect
+        return { result: outcome.result, files }
     } finally {
         bar.stop()
     }

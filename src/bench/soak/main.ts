@@ -1,10 +1,12 @@
 import '../../sim/device-script-buffer'
 import { parseArgs } from 'node:util'
+import { interruptCampaign } from './interrupt'
 import { reconnectCampaign } from './reconnect'
 import { stopCampaign } from './stop'
 
 const USAGE = `usage: npm run soak -- stop [--runs <n>] [--seed <first>]
-       npm run soak -- reconnect [--count <n>] [--seed <n>]`
+       npm run soak -- reconnect [--count <n>] [--seed <n>]
+       npm run soak -- interrupt [--runs <n>] [--seed <first>]   (of each test in each way)`
 
 const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -17,6 +19,7 @@ const { values, positionals } = parseArgs({
 const [runs, count, seed] = [values.runs, values.count, values.seed].map(Number)
 const campaigns: Record<string, () => Promise<boolean>> = {
     stop: () => stopCampaign(runs, seed),
+    interrupt: () => interruptCampaign(runs, seed),
     reconnect: () => reconnectCampaign(count, seed),
 }
 const campaign = positionals.length === 1 && Object.hasOwn(campaigns, positionals[0]) && campaigns[positionals[0]]
