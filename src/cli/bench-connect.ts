@@ -1,4 +1,3 @@
-import { buildFirmware } from '../flash/build'
 import { Link } from '../host/link'
 import { findPort } from '../host/ports'
 import { type Scheduler, systemScheduler } from '../host/scheduler'
@@ -34,7 +33,7 @@ export interface BenchConnection {
     simulated?: SimulatedRobot
     /** How it was reached, for reports. */
     link: string
-    /** SHA-256 of the program, where it is known. */
+    /** SHA-256 of the program, as the board tells it. */
     firmware?: string
     close(): Promise<void>
 }
@@ -49,6 +48,7 @@ export async function connectBench(target: BenchTarget): Promise<BenchConnection
         scheduler: systemScheduler,
         run: work => work,
         link: path,
+        firmware: await session.firmwareHash(),
         close: () => session.close(),
     }
 }
@@ -57,14 +57,14 @@ async function connectSimulation(target: BenchTarget, sim: string): Promise<Benc
     const { board, seed, fast, simDraw, simDefect, simLifted } = target
     const body = { draw: simDraw, defect: simDefect, lifted: simLifted }
     const simulated = await simulate({ robot: sim, board, seed, body })
-    const { sha256 } = await buildFirmware(sim)
     const how = [simDraw && 'drawn', simDefect, simLifted && 'lifted'].filter(Boolean).join(', ')
     const link = `simulated ${sim} on ${board}, seed ${seed}${how ? `, ${how}` : ''}`
     if (fast) {
         const session = await connectSimulated(simulated)
         const run = <T>(work: Promise<T>) => settle(simulated, work, SLICE_MS)
+        const firmware = await run(session.firmwareHash())
         const close = () => session.close()
-        return { session, scheduler: schedulerOf(simulated.clock), run, simulated, link, firmware: sha256, close }
+        return { session, scheduler: schedulerOf(simulated.clock), run, simulated, link, firmware, close }
     }
     const stop = runRealTime(simulated, systemScheduler)
     const wire = new Link({ open: async () => streamOf(simulated), scheduler: systemScheduler })
@@ -76,5 +76,6 @@ async function connectSimulation(target: BenchTarget, sim: string): Promise<Benc
         stop()
         await session.close()
     }
-    return { session, scheduler: systemScheduler, run: work => work, simulated, link, firmware: sha256, close }
+    const firmware = await session.firmwareHash()
+    return { session, scheduler: systemScheduler, run: work => work, simulated, link, firmware, close }
 }

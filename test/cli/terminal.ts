@@ -18,7 +18,7 @@ export class Terminal {
     private readonly pty: IPty
 
     constructor(args: string[], columns = 80, rows = 24) {
-        const command = `stty -g; '${process.execPath}' '${BINARY}' ${args.join(' ')}; code=$?; stty -g; exit $code`
+        const command = `trap : INT; stty -g; '${process.execPath}' '${BINARY}' ${args.join(' ')}; code=$?; stty -g; exit $code`
         this.pty = spawn('/bin/sh', ['-c', command], {
             name: 'xterm-256color',
             cols: columns,

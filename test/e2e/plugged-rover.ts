@@ -11,7 +11,7 @@ import { runRealTime } from '../../src/sim/real-time'
 import type { SimulatedRobot } from '../../src/sim/simulated-robot'
 import { simulate } from '../../src/simulate'
 
-/** The rover on a simulated RP2040 at a pseudo-terminal, as time passes; plugged in and out at will. */
+/** The rover, or another robot, on a simulated RP2040 at a pseudo-terminal, as time passes; plugged in and out at will. */
 export class PluggedRover {
     private pty: PtyPort | undefined
 
@@ -22,10 +22,10 @@ export class PluggedRover {
     ) {}
 
     /** Powers on and plugs in. The test's end takes everything down. */
-    static async start(seed: number): Promise<PluggedRover> {
+    static async start(seed: number, name = 'rover'): Promise<PluggedRover> {
         const directory = mkdtempSync(join(tmpdir(), 'tendon-'))
         onTestFinished(() => rmSync(directory, { recursive: true }))
-        const robot = await simulate({ robot: 'rover', board: 'rp2040', seed })
+        const robot = await simulate({ robot: name, board: 'rp2040', seed })
         const rover = new PluggedRover(robot, join(directory, 'rover'))
         onTestFinished(() => rover.unplug())
         onTestFinished(runRealTime(robot, systemScheduler))
