@@ -35,7 +35,12 @@ export async function bench(options: BenchCase): Promise<BenchOutcome & { truth:
             scheduler: connection.scheduler,
             signal: controller.signal,
             operator: new SimulatedOperator(simulated, 0),
-            conditions: { link: connection.link },
+            conditions: {
+                link: connection.link,
+                firmware: connection.firmware,
+                serial: 'A-17',
+                temperature: 21.5,
+            },
         })
         const outcome = await connection.run(run)
         return { ...outcome, truth: simulated.body.truths!()[0], drives: simulated.body.outputs() }
