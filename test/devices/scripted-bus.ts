@@ -15,7 +15,13 @@ interface Step {
 export class ScriptedBus implements I2cBus {
     private readonly steps: Step[] = []
 
-    constructor(private readonly address: number) {}
+    constructor(private address: number) {}
+
+    /** Steps added from here on are at another address. */
+    at(address: number): this {
+        this.address = address
+        return this
+    }
 
     /** Expects a write, acknowledged. */
     write(...bytes: number[]): this {
