@@ -1,3 +1,4 @@
+import type { Clock } from '../src/hal/clock'
 import { DriverError, type DriverErrorCode } from '../src/hal/driver-error'
 import type { I2cBus } from '../src/hal/i2c-bus'
 
@@ -52,6 +53,38 @@ export class DeviceRegisters {
         for (let i = 0; i < values.length; i++) {
             if (held[i] !== values[i]) this.fail('bus', 'registers do not hold what was written')
         }
+    }
+
+    /** Reads a register of 16 bits, most significant byte first. @throws DriverError */
+    readWord(register: number, code: DriverErrorCode = 'bus'): number {
+        const bytes = this.read(register, 2, code)
+        return (bytes[0] << 8) | bytes[1]
+    }
+
+    /** Writes such a register and reads it back. @throws DriverError */
+    setWord(register: number, value: number): void {
+        this.set(register, [value >> 8, value & 0xff])
+    }
+
+    /**
+     * Reads a register, 1 ms apart, until the bits of `mask` are `value`.
+     *
+     * @param tries reads before it gives up
+     * @throws DriverError `not-ready`
+     */
+    async until(
+        clock: Clock,
+        register: number,
+        mask: number,
+        value: number,
+        tries: number,
+        detail: string,
+    ): Promise<void> {
+        for (let i = 0; i < tries; i++) {
+            if ((this.read(register, 1)[0] & mask) === value) return
+            await clock.sleep(1)
+        }
+        this.fail('not-ready', detail)
     }
 
     /** @throws DriverError always, with the part's number and address */

@@ -13,6 +13,7 @@
 //   too strong (13.4). Its zero is off by up to 2000 counts, 300 µT (table 3): six times the earth's field.
 // - Axes are the chip's; of the magnetometer, Y and Z point the other way than the gyroscope's (section 5): `field` has them turned.
 //   No bias is removed here: `MountedImu`.
+import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
 import type { I2cBus } from '../../src/hal/i2c-bus'
 import { DeviceRegisters } from '../device-registers'
@@ -21,7 +22,6 @@ import {
     INVENSENSE_G,
     invensenseAccelerationScale,
     invensenseAngularVelocityScale,
-    rawFromBytes,
 } from './imu'
 
 /** Bank 0, section 7.1; REG_BANK_SEL is in every bank. */
@@ -192,7 +192,7 @@ export class Icm20948 {
         part.set(Register.INT_ENABLE_1, [DATA_READY])
         if (part.read(Register.PWR_MGMT_1, 1)[0] !== AWAKE_BEST_CLOCK) part.fail('not-ready', 'it does not wake')
         await clock.sleep(TURN_ON_MS)
-        await this.waitForData(clock)
+        await this.part.until(clock, Register.INT_STATUS_1, DATA_READY, DATA_READY, DATA_TRIES, 'no data')
         if (this.magnetometer) await this.startMagnetometer(clock)
         this.repeats = 0
         if (!this.sample()) part.fail('bus', 'first sample failed')
@@ -269,15 +269,15 @@ export class Icm20948 {
             this.fieldErrors++
             return false
         }
-        this.field[0] = rawFromBytes(b[2], b[1]) * TESLA_PER_COUNT
-        this.field[1] = -rawFromBytes(b[4], b[3]) * TESLA_PER_COUNT
-        this.field[2] = -rawFromBytes(b[6], b[5]) * TESLA_PER_COUNT
+        this.field[0] = signed16(b[2], b[1]) * TESLA_PER_COUNT
+        this.field[1] = -signed16(b[4], b[3]) * TESLA_PER_COUNT
+        this.field[2] = -signed16(b[6], b[5]) * TESLA_PER_COUNT
         return true
     }
 
     /** Newest good count of an axis: 0 to 2 the gyroscope's x, y, z, 3 to 5 the accelerometer's. */
     raw(axis: number): number {
-        return rawFromBytes(this.frame[2 * axis + 1], this.frame[2 * axis])
+        return signed16(this.frame[2 * axis + 1], this.frame[2 * axis])
     }
 
     /** DLPFCFG and FCHOICE of GYRO_CONFIG_1 and ACCEL_CONFIG; checks the numbers that stand in no table. */
@@ -297,23 +297,9 @@ export class Icm20948 {
 
     /** DEVICE_RESET clears itself; the part sleeps then. */
     private async reset(clock: Clock): Promise<void> {
-        const { part } = this
-        part.write(Register.PWR_MGMT_1, [DEVICE_RESET])
+        this.part.write(Register.PWR_MGMT_1, [DEVICE_RESET])
         await clock.sleep(RESET_MS)
-        for (let i = 0; i < RESET_TRIES; i++) {
-            if ((part.read(Register.PWR_MGMT_1, 1)[0] & DEVICE_RESET) === 0) return
-            await clock.sleep(1)
-        }
-        part.fail('not-ready', 'reset does not end')
-    }
-
-    private async waitForData(clock: Clock): Promise<void> {
-        const { part } = this
-        for (let i = 0; i < DATA_TRIES; i++) {
-            if ((part.read(Register.INT_STATUS_1, 1)[0] & DATA_READY) !== 0) return
-            await clock.sleep(1)
-        }
-        part.fail('not-ready', 'no data')
+        await this.part.until(clock, Register.PWR_MGMT_1, DEVICE_RESET, 0, RESET_TRIES, 'reset does not end')
     }
 
     private async startMagnetometer(clock: Clock): Promise<void> {

@@ -10,11 +10,6 @@ const COUNTS_PER_G = [16384, 8192, 4096, 2048]
 export const INVENSENSE_DEG_PER_SEC = [250, 500, 1000, 2000]
 const COUNTS_PER_DEG_PER_SEC = [131, 65.5, 32.8, 16.4]
 
-/** Signed count of an output register pair (two's complement). */
-export function rawFromBytes(high: number, low: number): number {
-    return ((high << 24) >> 16) | low
-}
-
 /** m/s² per count in InvenSense's full scale of `rangeG` g; 0 for a full scale that does not exist. */
 export function invensenseAccelerationScale(rangeG: number): number {
     const code = INVENSENSE_G.indexOf(rangeG)

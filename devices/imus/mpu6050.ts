@@ -11,9 +11,16 @@
 //   then choose the limit above the repetition.
 // - A part that was reset (a dip of its supply) sleeps, with all outputs zero (RM, register map): dropped at once.
 // - Axes are the chip's (PS, "Orientation of Axes"); no bias is removed here. It is large: ±20 °/s (PS, 6.1).
+import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
-import { DriverError, type DriverErrorCode } from '../../src/hal/driver-error'
 import type { I2cBus } from '../../src/hal/i2c-bus'
+import { DeviceRegisters } from '../device-registers'
+import {
+    INVENSENSE_DEG_PER_SEC,
+    INVENSENSE_G,
+    invensenseAccelerationScale,
+    invensenseAngularVelocityScale,
+} from './imu'
 
 /** Register map, RM section 3. */
 export enum Register {
@@ -48,33 +55,6 @@ const DATA_TRIES = 300
 /** Gyroscope's bandwidth, Hz, as DLPF_CFG 1 to 6 code it (RM, register 26); the sample rate's base is then 1 kHz. */
 const BANDWIDTHS = [188, 98, 42, 20, 10, 5]
 
-/** Full scales in g by AFS_SEL, and counts per g (PS, 6.2). */
-const ACCELERATION_RANGES = [2, 4, 8, 16]
-const COUNTS_PER_G = [16384, 8192, 4096, 2048]
-/** Full scales in °/s by FS_SEL, and counts per °/s (PS, 6.1). */
-const ANGULAR_RATE_RANGES = [250, 500, 1000, 2000]
-const COUNTS_PER_DEG_PER_SEC = [131, 65.5, 32.8, 16.4]
-
-/** Standard gravity, m/s². */
-const STANDARD_GRAVITY = 9.80665
-
-/** Signed count of an output register pair (two's complement, high byte first). */
-export function rawFromBytes(high: number, low: number): number {
-    return ((high << 24) >> 16) | low
-}
-
-/** m/s² per count in a full scale of `rangeG` g; 0 for a full scale that does not exist. */
-export function accelerationScale(rangeG: number): number {
-    const code = ACCELERATION_RANGES.indexOf(rangeG)
-    return code < 0 ? 0 : STANDARD_GRAVITY / COUNTS_PER_G[code]
-}
-
-/** rad/s per count in a full scale of `rangeDegreesPerSecond` °/s; 0 for a full scale that does not exist. */
-export function angularVelocityScale(rangeDegreesPerSecond: number): number {
-    const code = ANGULAR_RATE_RANGES.indexOf(rangeDegreesPerSecond)
-    return code < 0 ? 0 : Math.PI / 180 / COUNTS_PER_DEG_PER_SEC[code]
-}
-
 export interface Mpu6050Config {
     /** 7-bit I2C address, 0x68 (default) or 0x69. */
     address?: number
@@ -108,6 +88,7 @@ export class Mpu6050 {
     /** Samples in a row that were equal to the one before. */
     repeats = 0
 
+    private readonly part: DeviceRegisters
     private readonly address: number
     private readonly sampleDivider: number
     private readonly bandwidthHz: number
@@ -133,8 +114,9 @@ export class Mpu6050 {
         this.accelerationRangeG = config.accelerationRangeG ?? 4
         this.angularRateRange = config.angularRateRangeDegPerSec ?? 1000
         this.frozenLimit = config.frozenLimit ?? 8
-        this.accelerationPerCount = accelerationScale(this.accelerationRangeG)
-        this.angularVelocityPerCount = angularVelocityScale(this.angularRateRange)
+        this.accelerationPerCount = invensenseAccelerationScale(this.accelerationRangeG)
+        this.angularVelocityPerCount = invensenseAngularVelocityScale(this.angularRateRange)
+        this.part = new DeviceRegisters(bus, 'MPU6050', this.address)
         this.pointer[0] = Register.ACCEL_XOUT_H
     }
 
@@ -148,18 +130,19 @@ export class Mpu6050 {
         const settings = this.settings()
         this.identify()
         await this.reset(clock)
-        this.write(Register.PWR_MGMT_1, [AWAKE_PLL_GYRO_X])
-        this.write(Register.SMPLRT_DIV, settings)
-        this.write(Register.INT_ENABLE, [DATA_READY])
-        const held = this.read(Register.SMPLRT_DIV, settings.length)
+        this.part.write(Register.PWR_MGMT_1, [AWAKE_PLL_GYRO_X])
+        this.part.write(Register.SMPLRT_DIV, settings)
+        this.part.write(Register.INT_ENABLE, [DATA_READY])
+        const held = this.part.read(Register.SMPLRT_DIV, settings.length)
         for (let i = 0; i < settings.length; i++) {
-            if (held[i] !== settings[i]) this.fail('bus', 'settings do not hold what was written')
+            if (held[i] !== settings[i]) this.part.fail('bus', 'settings do not hold what was written')
         }
-        if (this.read(Register.PWR_MGMT_1, 1)[0] !== AWAKE_PLL_GYRO_X) this.fail('not-ready', 'does not wake up')
+        if (this.part.read(Register.PWR_MGMT_1, 1)[0] !== AWAKE_PLL_GYRO_X)
+            this.part.fail('not-ready', 'does not wake up')
         await clock.sleep(TURN_ON_MS)
-        await this.waitForData(clock)
+        await this.part.until(clock, Register.INT_STATUS, DATA_READY, DATA_READY, DATA_TRIES, 'no data')
         this.repeats = 0
-        if (!this.sample()) this.fail('bus', 'first sample failed')
+        if (!this.sample()) this.part.fail('bus', 'first sample failed')
     }
 
     /**
@@ -222,7 +205,7 @@ export class Mpu6050 {
 
     /** Newest good count of an axis: 0 to 2 the gyroscope's x, y, z, 3 to 5 the accelerometer's. */
     raw(axis: number): number {
-        return rawFromBytes(this.frame[2 * axis + 1], this.frame[2 * axis])
+        return signed16(this.frame[2 * axis + 1], this.frame[2 * axis])
     }
 
     /** SMPLRT_DIV, CONFIG, GYRO_CONFIG, ACCEL_CONFIG (RM, registers 25 to 28). */
@@ -230,67 +213,27 @@ export class Mpu6050 {
         const divider = this.sampleDivider
         // Written so that NaN is refused, too.
         if (!(divider >= 1 && divider <= 256 && (divider | 0) === divider)) {
-            this.fail('config', 'sampleDivider ' + divider + ', allowed whole numbers from 1 to 256')
+            this.part.fail('config', 'sampleDivider ' + divider + ', allowed whole numbers from 1 to 256')
         }
-        if (!(this.frozenLimit >= 2)) this.fail('config', 'frozenLimit ' + this.frozenLimit + ', allowed 2 or more')
+        if (!(this.frozenLimit >= 2))
+            this.part.fail('config', 'frozenLimit ' + this.frozenLimit + ', allowed 2 or more')
         return [
             divider - 1,
-            1 + this.code('bandwidthHz', this.bandwidthHz, BANDWIDTHS),
-            this.code('angularRateRangeDegPerSec', this.angularRateRange, ANGULAR_RATE_RANGES) << 3,
-            this.code('accelerationRangeG', this.accelerationRangeG, ACCELERATION_RANGES) << 3,
+            1 + this.part.code('bandwidthHz', this.bandwidthHz, BANDWIDTHS),
+            this.part.code('angularRateRangeDegPerSec', this.angularRateRange, INVENSENSE_DEG_PER_SEC) << 3,
+            this.part.code('accelerationRangeG', this.accelerationRangeG, INVENSENSE_G) << 3,
         ]
     }
 
-    private code(key: string, value: number, allowed: number[]): number {
-        const code = allowed.indexOf(value)
-        if (code < 0) this.fail('config', key + ' ' + value + ', allowed ' + allowed.join(', '))
-        return code
-    }
-
     private identify(): void {
-        const pointer = Buffer.alloc(1)
-        pointer[0] = Register.WHO_AM_I
-        const answer = Buffer.alloc(1)
-        if (this.bus.transfer(this.address, pointer, answer) !== 0) this.fail('not-found', 'no acknowledge')
-        if (answer[0] !== IDENTITY) this.fail('wrong-part', 'WHO_AM_I is ' + answer[0] + ', not ' + IDENTITY)
+        const identity = this.part.read(Register.WHO_AM_I, 1, 'not-found')[0]
+        if (identity !== IDENTITY) this.part.fail('wrong-part', 'WHO_AM_I is ' + identity + ', not ' + IDENTITY)
     }
 
     /** DEVICE_RESET clears itself; the part sleeps then. */
     private async reset(clock: Clock): Promise<void> {
-        this.write(Register.PWR_MGMT_1, [DEVICE_RESET])
+        this.part.write(Register.PWR_MGMT_1, [DEVICE_RESET])
         await clock.sleep(RESET_MS)
-        for (let i = 0; i < RESET_TRIES; i++) {
-            if ((this.read(Register.PWR_MGMT_1, 1)[0] & DEVICE_RESET) === 0) return
-            await clock.sleep(1)
-        }
-        this.fail('not-ready', 'reset does not end')
-    }
-
-    private async waitForData(clock: Clock): Promise<void> {
-        for (let i = 0; i < DATA_TRIES; i++) {
-            if ((this.read(Register.INT_STATUS, 1)[0] & DATA_READY) !== 0) return
-            await clock.sleep(1)
-        }
-        this.fail('not-ready', 'no data')
-    }
-
-    /** Writes `values` to the registers from `register` on. */
-    private write(register: Register, values: number[]): void {
-        const bytes = Buffer.alloc(1 + values.length)
-        bytes[0] = register
-        for (let i = 0; i < values.length; i++) bytes[1 + i] = values[i]
-        if (this.bus.transfer(this.address, bytes, undefined) !== 0) this.fail('bus', 'write not acknowledged')
-    }
-
-    private read(register: Register, length: number): Buffer {
-        const pointer = Buffer.alloc(1)
-        pointer[0] = register
-        const bytes = Buffer.alloc(length)
-        if (this.bus.transfer(this.address, pointer, bytes) !== 0) this.fail('bus', 'read not acknowledged')
-        return bytes
-    }
-
-    private fail(code: DriverErrorCode, detail: string): never {
-        throw new DriverError('MPU6050@0x' + Buffer.from([this.address]).toString('hex'), code, detail)
+        await this.part.until(clock, Register.PWR_MGMT_1, DEVICE_RESET, 0, RESET_TRIES, 'reset does not end')
     }
 }

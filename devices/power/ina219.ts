@@ -9,9 +9,9 @@
 //   forgets with its supply (section 8.5.3). All else that is used is at its default or near, so that a dip of its supply
 //   does not change what a count means.
 // - It sits in the motor supply's line, so it measures what the motor driver takes.
-import { DriverError, type DriverErrorCode } from '../../src/hal/driver-error'
+import { signed16 } from '../../src/hal/bytes'
 import type { I2cBus } from '../../src/hal/i2c-bus'
-import { signed16 } from './ina226'
+import { DeviceRegisters } from '../device-registers'
 
 /** Register map, table 2. */
 export enum Register {
@@ -76,22 +76,17 @@ export class Ina219 {
      * @throws DriverError
      */
     async init(): Promise<void> {
-        if (!(this.shunt > 0)) this.fail('config', 'shunt ' + this.shunt + ' ohm, allowed above 0')
-        const held = this.read('not-found')
+        const part = new DeviceRegisters(this.bus, 'INA219', this.address)
+        if (!(this.shunt > 0)) part.fail('config', 'shunt ' + this.shunt + ' ohm, allowed above 0')
+        const held = part.readWord(Register.CONFIGURATION, 'not-found')
         if (held !== POWER_ON_CONFIGURATION && held !== CONFIGURATION) {
             const allowed = POWER_ON_CONFIGURATION + ' or ' + CONFIGURATION
-            this.fail(
+            part.fail(
                 'wrong-part',
                 'configuration ' + held + ', expected ' + allowed + ': another part, or power-cycle it',
             )
         }
-        const command = Buffer.alloc(3)
-        command[0] = Register.CONFIGURATION
-        command[1] = CONFIGURATION >> 8
-        command[2] = CONFIGURATION & 0xff
-        if (this.bus.transfer(this.address, command, undefined) !== 0)
-            this.fail('bus', 'configuration not acknowledged')
-        if (this.read('bus') !== CONFIGURATION) this.fail('bus', 'configuration not taken')
+        part.setWord(Register.CONFIGURATION, CONFIGURATION)
     }
 
     /**
@@ -116,17 +111,5 @@ export class Ina219 {
         this.currentRaw = signed16(shuntBytes[0], shuntBytes[1])
         this.supplyRaw = (busBytes[0] << 5) | (busBytes[1] >> 3)
         return true
-    }
-
-    private read(code: DriverErrorCode): number {
-        const pointer = Buffer.alloc(1)
-        pointer[0] = Register.CONFIGURATION
-        const bytes = Buffer.alloc(2)
-        if (this.bus.transfer(this.address, pointer, bytes) !== 0) this.fail(code, 'no acknowledge')
-        return (bytes[0] << 8) | bytes[1]
-    }
-
-    private fail(code: DriverErrorCode, detail: string): never {
-        throw new DriverError('INA219@0x' + Buffer.from([this.address]).toString('hex'), code, detail)
     }
 }

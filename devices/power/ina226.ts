@@ -4,8 +4,9 @@
 //   stays where it is, but two registers are read in turn here, so each read sets it.
 // - It sits in the motor supply's line, so it measures what the motor driver takes: of one motor on a bridge that shorts it
 //   between pulses, the motor's current times the duty.
-import { DriverError, type DriverErrorCode } from '../../src/hal/driver-error'
+import { signed16 } from '../../src/hal/bytes'
 import type { I2cBus } from '../../src/hal/i2c-bus'
+import { DeviceRegisters } from '../device-registers'
 
 /** Register map, table 4. */
 export enum Register {
@@ -71,18 +72,13 @@ export class Ina226 {
      * @throws DriverError
      */
     async init(): Promise<void> {
-        if (!(this.shunt > 0)) this.fail('config', 'shunt ' + this.shunt + ' ohm, allowed above 0')
-        if (this.read(Register.MANUFACTURER_ID, 'not-found') !== MANUFACTURER) {
-            this.fail('wrong-part', 'manufacturer ID is not 0x5449')
+        const part = new DeviceRegisters(this.bus, 'INA226', this.address)
+        if (!(this.shunt > 0)) part.fail('config', 'shunt ' + this.shunt + ' ohm, allowed above 0')
+        if (part.readWord(Register.MANUFACTURER_ID, 'not-found') !== MANUFACTURER) {
+            part.fail('wrong-part', 'manufacturer ID is not 0x5449')
         }
-        if (this.read(Register.DIE_ID, 'bus') !== DIE) this.fail('wrong-part', 'die ID is not 0x2260')
-        const command = Buffer.alloc(3)
-        command[0] = Register.CONFIGURATION
-        command[1] = CONFIGURATION >> 8
-        command[2] = CONFIGURATION & 0xff
-        if (this.bus.transfer(this.address, command, undefined) !== 0)
-            this.fail('bus', 'configuration not acknowledged')
-        if (this.read(Register.CONFIGURATION, 'bus') !== CONFIGURATION) this.fail('bus', 'configuration not taken')
+        if (part.readWord(Register.DIE_ID) !== DIE) part.fail('wrong-part', 'die ID is not 0x2260')
+        part.setWord(Register.CONFIGURATION, CONFIGURATION)
     }
 
     /**
@@ -105,21 +101,4 @@ export class Ina226 {
         this.supplyRaw = (busBytes[0] << 8) | busBytes[1]
         return true
     }
-
-    private read(register: Register, code: DriverErrorCode): number {
-        const pointer = Buffer.alloc(1)
-        pointer[0] = register
-        const bytes = Buffer.alloc(2)
-        if (this.bus.transfer(this.address, pointer, bytes) !== 0) this.fail(code, 'no acknowledge')
-        return (bytes[0] << 8) | bytes[1]
-    }
-
-    private fail(code: DriverErrorCode, detail: string): never {
-        throw new DriverError('INA226@0x' + Buffer.from([this.address]).toString('hex'), code, detail)
-    }
-}
-
-/** A two's complement number of 16 bits from its bytes. @inline */
-export function signed16(high: number, low: number): number {
-    return ((((high << 8) | low) ^ 0x8000) & 0xffff) - 0x8000
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Ina226, signed16 } from '../../devices/power/ina226'
+import { Ina226 } from '../../devices/power/ina226'
+import { signed16 } from '../../src/hal/bytes'
 import { SimulatedI2cBus } from '../../src/sim/i2c/simulated-i2c-bus'
 import { Ina226 as Chip } from '../../src/sim/chips/ina226'
 import { Random } from '../../src/sim/random'

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { accelerationScale, angularVelocityScale, Mpu6050, rawFromBytes } from '../../devices/imus/mpu6050'
-import type { Mpu6050Config } from '../../devices/imus/mpu6050'
+import {
+    invensenseAccelerationScale as accelerationScale,
+    invensenseAngularVelocityScale as angularVelocityScale,
+} from '../../devices/imus/imu'
+import { Mpu6050, type Mpu6050Config } from '../../devices/imus/mpu6050'
+import { signed16 } from '../../src/hal/bytes'
 import { Mpu6050 as SimulatedMpu6050 } from '../../src/sim/chips/mpu6050'
 import { SimulatedI2cBus } from '../../src/sim/i2c/simulated-i2c-bus'
 import { Random } from '../../src/sim/random'
@@ -64,7 +68,7 @@ describe('the conversions', () => {
         [0x00, 0x80, 128],
         [0xff, 0x00, -256],
     ])('take bytes 0x%x 0x%x as %i', (high, low, raw) => {
-        expect(rawFromBytes(high, low)).toBe(raw)
+        expect(signed16(high, low)).toBe(raw)
     })
 
     it('take the product specification’s counts per g and per °/s', () => {
