@@ -53,7 +53,7 @@ export interface InertialSensor {
 }
 
 /**
- * An IMU whose axes are not the robot's, or whose bias is known: its `frame` has the robot's axes, without the bias. It costs 0.3 ms a
+ * An IMU whose axes are not the robot's, or whose bias is known: its `frame` has the robot's axes, without the bias. It costs 0.65 ms a
  * tick on an RP2040, so an IMU that sits as the robot's axes run is used without it. A BNO055 turns its axes by itself.
  */
 export class MountedImu implements InertialSensor {
@@ -61,10 +61,11 @@ export class MountedImu implements InertialSensor {
     readonly frame = Buffer.alloc(12)
     readonly angularVelocityPerCount: number
     readonly accelerationPerCount: number
-    /** Where in the sensor's frame each of ours comes from, its sign, and what it reads at rest, counts of the chip's axis. */
+    /** Where in the sensor's frame each axis of ours comes from, its sign, and what it reads at rest, counts. */
     private readonly from: number[] = []
     private readonly sign: number[] = []
-    private readonly zero: number[] = []
+    private readonly rateZero: number[] = []
+    private readonly accelerationZero: number[] = []
 
     /**
      * @param angularVelocityBias what the gyroscope reads at rest along the chip's axes, rad/s
@@ -80,23 +81,24 @@ export class MountedImu implements InertialSensor {
         this.angularVelocityPerCount = sensor.angularVelocityPerCount
         this.accelerationPerCount = sensor.accelerationPerCount
         const axes = new MountedAxes(mounting)
-        for (let i = 0; i < 6; i++) {
-            const source = axes.source[i % 3]
-            const bias = i < 3 ? angularVelocityBias[source] : accelerationBias[source]
-            const perCount = i < 3 ? this.angularVelocityPerCount : this.accelerationPerCount
-            this.from.push(2 * (i < 3 ? source : source + 3))
-            this.sign.push(axes.sign[i % 3])
-            this.zero.push(Math.round(bias / perCount))
+        for (let i = 0; i < 3; i++) {
+            const source = axes.source[i]
+            this.from.push(2 * source)
+            this.sign.push(axes.sign[i])
+            this.rateZero.push(Math.round(angularVelocityBias[source] / this.angularVelocityPerCount))
+            this.accelerationZero.push(Math.round(accelerationBias[source] / this.accelerationPerCount))
         }
     }
 
     /** Samples the sensor and turns what it read. @returns false when its sample was dropped; `frame` then keeps the last @inline */
     sample(): boolean {
-        const { sensor, frame, from, sign, zero } = this
+        const { sensor, frame, from, sign, rateZero, accelerationZero } = this
         if (!sensor.sample()) return false
         const raw = sensor.frame
-        // A value beyond 16 bits is stored as the largest: -32768 turned round is 32767.
-        for (let i = 0; i < 6; i++) frame.setAt(2 * i, 'i16', sign[i] * (raw.getAt(from[i], 'i16') - zero[i]))
+        // A value beyond 16 bits is stored as the largest: -32768 turned round is 32767. One line a loop, to be written out.
+        for (let i = 0; i < 3; i++) frame.setAt(2 * i, 'i16', sign[i] * (raw.getAt(from[i], 'i16') - rateZero[i]))
+        const zero = accelerationZero
+        for (let i = 0; i < 3; i++) frame.setAt(2 * i + 6, 'i16', sign[i] * (raw.getAt(from[i] + 6, 'i16') - zero[i]))
         return true
     }
 }

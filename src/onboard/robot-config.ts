@@ -1,3 +1,5 @@
+import type { Mounting } from '../../devices/imus/mounting'
+
 /** A robot's data: everything its firmware needs to know that is not wiring. SI units. */
 export interface RobotConfig {
     /** Lower case, also the name of its directory. */
@@ -130,4 +132,9 @@ export interface ImuConfig {
     readonly accelerationRange: 2 | 4 | 8 | 16
     /** Full scale, degrees per second (the datasheet's unit). */
     readonly angularVelocityRange: 125 | 250 | 500 | 1000 | 2000
+    /** Where its axes point when they are not the robot's: `main.ts` then puts a `MountedImu` around the driver. */
+    readonly mounting?: Mounting
+    /** What it reads at rest along its own axes, rad/s and m/s², when that is known: likewise. */
+    readonly angularVelocityBias?: readonly number[]
+    readonly accelerationBias?: readonly number[]
 }

@@ -4,7 +4,10 @@ import { Tca9548a } from '../../devices/buses/tca9548a'
 import { As5048b } from '../../devices/encoders/as5048b'
 import { As5600 } from '../../devices/encoders/as5600'
 import { Ls7366rBank } from '../../devices/encoders/ls7366r'
+import { Bno055 } from '../../devices/imus/bno055'
+import { Icm20948 } from '../../devices/imus/icm20948'
 import { Lsm6dsox } from '../../devices/imus/lsm6dsox'
+import { type ChipAxis, MountedAxes, MountedImu } from '../../devices/imus/mounting'
 import { Mpu6050 } from '../../devices/imus/mpu6050'
 import { Ina219 } from '../../devices/power/ina219'
 import { Ina226 } from '../../devices/power/ina226'
@@ -327,6 +330,105 @@ async function secondInertialCases(log: Log, clock: Clock): Promise<void> {
     logBus(log, 'mpu', bus)
 }
 
+async function nineAxisCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const imu = new Icm20948(bus, { frozenLimit: 3 })
+    const frame = [0x00, 0x01, 0xff, 0xff, 0x20, 0x00, 0x80, 0x00, 0x7f, 0xff, 0x01, 0x48]
+    const field = [1, 0x01, 0x80, 0xff, 0xff, 0xf0, 0x7f, 0, 0]
+    const startUp = [[0xea], [0x41], [4, 0x1d], [0, 4], [0x1b], [1], [1], [1], [2], [9], [8], field, frame]
+    for (const bytes of startUp) bus.reply(bytes)
+    log('icm init', await outcome(imu, clock))
+    const other = [0x80, 0x00, 0x00, 0xff, 0x34, 0x12, 0x01, 0x80, 0xfe, 0xff, 0x00, 0x40]
+    const zeros = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    for (const bytes of [frame, frame, frame, other, zeros, frame]) bus.reply(bytes)
+    for (let i = 0; i < 6; i++) {
+        log('icm sample', imu.sample() ? 1 : 0)
+        for (let axis = 0; axis < 3; axis++) {
+            log('icm rate', imu.raw(axis) * imu.angularVelocityPerCount)
+            log('icm acceleration', imu.raw(axis + 3) * imu.accelerationPerCount)
+            log('icm field', imu.field[axis])
+        }
+    }
+    for (const bytes of [
+        [0, 5, 0, 5, 0, 5, 0, 0, 0],
+        [1, 5, 0, 5, 0, 5, 0, 0, 8],
+        [3, 5, 0, 5, 0, 5, 0, 0, 0],
+    ]) {
+        bus.reply(bytes)
+        log('icm new field', imu.sampleField() ? 1 : 0)
+        log('icm field', imu.field[2])
+    }
+    log('icm field errors', imu.fieldErrors)
+    log('icm errors', imu.errors)
+    bus.reply([0x68])
+    log('icm wrong part', await outcome(imu, clock))
+    log('icm bandwidth', await outcome(new Icm20948(bus, { bandwidthHz: 42 }), clock))
+    logBus(log, 'icm', bus)
+}
+
+async function fusionCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const mounting = { x: 'y' as ChipAxis, y: '-x' as ChipAxis, z: 'z' as ChipAxis }
+    const imu = new Bno055(bus, { frozenLimit: 3, mounting })
+    const sample = [1, 0, 0xff, 0xff, 0xd5, 3, 0x40, 1, 0xff, 0xff, 16, 0, 0, 0x80, 0xff, 0x7f, 0x84, 3]
+    const upright = [0, 0x40, 0, 0, 0, 0, 0, 0]
+    const startUp = [[0xa0, 0xfb, 0x32, 0x0f], [0xa0], [0x0f], [0], [0x86], [0x21, 2], [0x18], [5], sample, upright]
+    for (const bytes of startUp) bus.reply(bytes)
+    log('bno init', await outcome(imu, clock))
+    const changed = sample.slice()
+    changed[12] = 3
+    const zeros = sample.map(() => 0)
+    for (const bytes of [sample, sample, sample, changed, zeros]) bus.reply(bytes)
+    for (let i = 0; i < 5; i++) {
+        log('bno sample', imu.sample() ? 1 : 0)
+        for (let axis = 0; axis < 3; axis++) {
+            log('bno rate', imu.raw(axis) * imu.angularVelocityPerCount)
+            log('bno acceleration', imu.raw(axis + 3) * imu.accelerationPerCount)
+            log('bno field', imu.field(axis))
+        }
+    }
+    for (const bytes of [[0x41, 0x2d, 0, 0, 0, 0, 0xbf, 0xd2], zeros.slice(0, 8), [0, 0x40, 0, 0x20, 0, 0, 0, 0]]) {
+        bus.reply(bytes)
+        log('bno orientation', imu.sampleOrientation() ? 1 : 0)
+        for (const part of imu.orientation) log('bno quaternion', part)
+    }
+    bus.reply([0x9c])
+    for (const trust of imu.calibration()) log('bno calibration', trust)
+    bus.reply([0xa0, 0xfb, 0x32, 0x0e])
+    log('bno wrong part', await outcome(imu, clock))
+    log('bno offsets', await outcome(new Bno055(bus, { offsets: [1] }), clock))
+    log('bno mirrored', await outcome(new Bno055(bus, { mounting: { x: 'y', y: 'x', z: 'z' } }), clock))
+    logBus(log, 'bno', bus)
+}
+
+async function mountingCases(log: Log, clock: Clock): Promise<void> {
+    const axes: ChipAxis[] = ['x', 'y', 'z', '-x', '-y', '-z']
+    const frame = Buffer.alloc(12)
+    const sensor = { frame, angularVelocityPerCount: 0.0011, accelerationPerCount: 0.013, sample: () => true }
+    const counts = [1, -2, -32768, 32767, 5, -600]
+    for (let axis = 0; axis < 6; axis++) frame.setAt(2 * axis, 'i16', counts[axis])
+    for (const x of axes) {
+        for (const y of axes) {
+            // A fiber that never waits is taken for an endless loop.
+            await clock.sleep(1)
+            for (const z of axes) {
+                let sum = -1
+                try {
+                    const mounted = new MountedAxes({ x, y, z })
+                    sum = 0
+                    for (let i = 0; i < 3; i++) sum = sum * 10 + mounted.source[i] * 3 + mounted.sign[i]
+                    const imu = new MountedImu(sensor, { x, y, z }, [0.01, -0.02, 0.5], [0.3, 0, 1])
+                    imu.sample()
+                    for (let axis = 0; axis < 6; axis++) log('mounted', imu.frame.getAt(2 * axis, 'i16'))
+                } catch (error) {
+                    log('not mounted', error instanceof DriverError ? CODES.indexOf(error.code) : -2)
+                }
+                log('mounting', sum)
+            }
+        }
+    }
+}
+
 async function powerCases(log: Log, clock: Clock): Promise<void> {
     const bus = new QueuedBus()
     const sensor = new Ina226(bus, 0.01)
@@ -409,6 +511,9 @@ export async function driverCases(log: Log, clock: Clock): Promise<void> {
     await motorCases(log, clock)
     await inertialCases(log, clock)
     await secondInertialCases(log, clock)
+    await nineAxisCases(log, clock)
+    await fusionCases(log, clock)
+    await mountingCases(log, clock)
     await powerCases(log, clock)
     await servoCases(log, clock)
 }
