@@ -15,8 +15,9 @@
 import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
 import type { I2cBus } from '../../src/hal/i2c-bus'
+import type { Mounting } from '../../src/hal/mounting'
 import { DeviceRegisters } from '../device-registers'
-import { MountedAxes, type Mounting } from './mounting'
+import { MountedAxes } from './mounting'
 
 /** Page 0, section 4.2.1. */
 export enum Register {

@@ -1,4 +1,4 @@
-import type { Mounting } from '../../devices/imus/mounting'
+import type { Mounting } from '../hal/mounting'
 
 /** A robot's data: everything its firmware needs to know that is not wiring. SI units. */
 export interface RobotConfig {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ChipAxis, MountedAxes, MountedImu, type Mounting } from '../../devices/imus/mounting'
+import { MountedAxes, MountedImu } from '../../devices/imus/mounting'
+import type { ChipAxis, Mounting } from '../../src/hal/mounting'
 import { FakeImu } from '../portable/fake-parts'
 import '../../src/sim/device-script-buffer'
 
