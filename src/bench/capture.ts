@@ -33,6 +33,8 @@ export class Capture {
     private invalid = 0
     private samples = 0
     private seconds = 0
+    private supplySum = 0
+    private supplySamples = 0
 
     constructor(description: RobotDescription, joint: string) {
         this.index = description.joints.findIndex(({ name }) => name === joint)
@@ -77,6 +79,10 @@ export class Capture {
         this.current.push(state.power?.current ?? NaN)
         this.supply.push(state.power?.voltage ?? NaN)
         this.samples++
+        if (state.power) {
+            this.supplySum += state.power.voltage
+            this.supplySamples++
+        }
         if (!joint.valid) this.invalid++
         if (state.lateness > this.period / 2) this.lateTicks++
     }
@@ -98,6 +104,11 @@ export class Capture {
             column.splice(0, column.length - 1)
         }
         this.valid.splice(0, this.valid.length - 1)
+    }
+
+    /** V, mean of every sample, also of those forgotten; NaN where it is not measured. */
+    get supplyVoltage(): number {
+        return this.supplySum / this.supplySamples
     }
 
     summary(): CaptureSummary {

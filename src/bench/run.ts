@@ -65,14 +65,14 @@ export async function runBench(run: BenchRun): Promise<BenchOutcome> {
         judgements.some(({ pass }) => !pass) ||
         capture.missing > 0
     const { name, configHash } = rig.robot.description
-    const supply = rig.capture.supply.filter(Number.isFinite)
+    const { supplyVoltage } = rig.capture
     const conditions: Conditions = {
         date,
         robot: name,
         joint: rig.description.name,
         configHash,
         ...run.conditions,
-        ...(supply.length > 0 && { supplyVoltage: supply.reduce((sum, volts) => sum + volts, 0) / supply.length }),
+        ...(Number.isFinite(supplyVoltage) && { supplyVoltage }),
         options: { ...settings },
     }
     const verdict = failed ? 'fail' : 'pass'

@@ -9,8 +9,8 @@ import type { BenchTest, TestOptions } from '../bench/tests/test'
 import type { BenchConnection } from './bench-connect'
 import { AskedOperator, SimulatedOperator } from './bench-operator'
 import { type BenchOptions, json, safetyOf, text } from './bench-options'
-import { progressBar } from './bench-view'
 import { UsageError } from './failure'
+import { progress } from './progress'
 
 /** @throws UsageError naming the tests there are */
 export function testNamed(name: string): BenchTest {
@@ -44,7 +44,7 @@ export async function runOne(
     signal: AbortSignal,
 ): Promise<{ result: BenchResult; files?: ReportFiles }> {
     const joint = jointOf(connection, options.joint)
-    const bar = progressBar()
+    const bar = progress()
     const { link, firmware, session, scheduler } = connection
     const { serial, temperature } = options
     try {
@@ -59,7 +59,7 @@ export async function runOne(
             scheduler,
             limits: safetyOf(options),
             signal,
-            operator: operatorOf(connection, joint, options),
+            operator: operatorOf(connection, joint, options, signal),
             onProgress: (part, what) => bar.update(part, what),
             accept,
             conditions: { link, firmware, serial, temperature },
@@ -77,6 +77,7 @@ function operatorOf(
     { simulated, session }: BenchConnection,
     joint: string,
     options: BenchOptions,
+    signal: AbortSignal,
 ): Operator | undefined {
     const { turns } = options
     if (turns !== undefined) return { look: () => {}, turnsSeen: async () => turns }
@@ -85,7 +86,7 @@ function operatorOf(
             simulated,
             session.description.joints.findIndex(({ name }) => name === joint),
         )
-    return process.stdin.isTTY && !options.json ? new AskedOperator() : undefined
+    return process.stdin.isTTY && !options.json ? new AskedOperator(signal) : undefined
 }
 
 /** What a soak went through before is in the file, and each cycle is put there. */

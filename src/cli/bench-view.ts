@@ -1,26 +1,8 @@
-import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
 import chart from 'simple-ascii-chart'
 import { digits } from '../bench/report/html'
 import type { BenchResult, Plot } from '../bench/result'
 import { print } from './output'
-
-/** A bar with the time left, on a terminal's stderr. */
-export function progressBar(): { update(part: number, text: string): void; stop(): void } {
-    if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} }
-    const bar = new SingleBar({
-        format: '{bar} {percentage} %  {eta_formatted} left  {text}',
-        stream: process.stderr,
-        hideCursor: true,
-        clearOnComplete: true,
-        etaBuffer: 50,
-    })
-    bar.start(1000, 0, { text: '' })
-    return {
-        update: (part, text) => bar.update(Math.round(part * 1000), { text: text.padEnd(28) }),
-        stop: () => bar.stop(),
-    }
-}
 
 /** What a run found, for people. */
 export function printResult(result: BenchResult): void {

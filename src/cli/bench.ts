@@ -15,6 +15,8 @@ export function addBench(program: Command): void {
     const bench = program
         .command('bench')
         .description('test an actuator: what is it, is it wired right, what gains does it want')
+    // What stands behind `suite` or `compare` is theirs, though a test has options of the same names.
+    bench.enablePositionalOptions()
     bench.argument('<test>', benchTests.map(({ name }) => name).join(', '))
     testOptions(targetOptions(bench))
         .addHelpText(

@@ -36,6 +36,8 @@ function makeProgram(): Command {
             'Firmware for robot microcontrollers in TypeScript: build it, simulate it, connect planners to it.',
         )
         .exitOverride()
+        // A command sees its arguments in the order in which they were given.
+        .enablePositionalOptions()
         .showHelpAfterError('See: tendon --help')
     const commands = [
         addStart,

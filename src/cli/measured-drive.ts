@@ -26,6 +26,8 @@ export interface DriveOptions {
     faults?: string
     /** Ends the drive before its time. */
     signal?: AbortSignal
+    /** Told the part that is done, 0 to 1. */
+    onProgress?: (part: number) => void
 }
 
 /** What was measured, from the moment the robot was connected and armed. */
@@ -111,12 +113,13 @@ export async function measureDrive(options: DriveOptions): Promise<DriveReport> 
 }
 
 /** Lets `duration` of simulated time pass, always in the same slices, so that the speed changes nothing in the run. */
-async function run(robot: SimulatedRobot, { duration, speed, signal }: DriveOptions): Promise<void> {
+async function run(robot: SimulatedRobot, { duration, speed, signal, onProgress }: DriveOptions): Promise<void> {
     const start = robot.clock.now / 1e6
     const wallStart = performance.now()
     for (let slice = 1, passed = 0; passed < duration && !signal?.aborted; slice++) {
         passed = Math.min(slice * SLICE, duration)
         robot.runUntil(start + passed)
+        onProgress?.(passed / duration)
         const wait = speed === 'max' ? 0 : wallStart + (passed * 1000) / speed - performance.now()
         await (wait < 1 ? setImmediate() : setTimeout(wait))
     }

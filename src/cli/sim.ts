@@ -5,6 +5,7 @@ import { INTERRUPTED, onInterruption } from './interruption'
 import type { DriveReport } from './measured-drive'
 import { boardOption, checkRobot, durationOption, inlineOption, jsonOption, seedOption, speed } from './options'
 import { note, print, printJson, span, table } from './output'
+import { progress } from './progress'
 
 interface SimOptions {
     board: string
@@ -48,12 +49,16 @@ async function simulateDrive(robot: string, { json, ...options }: SimOptions): P
             `driving for ${options.duration} s, ${options.speed} times as fast as wall time; Ctrl-C ends it and reports`,
         )
     }
+    const bar = progress()
     try {
-        const report = await measureDrive({ robot, ...options, faults, signal: interruption.signal })
+        const onProgress = (part: number) => bar.update(part, '')
+        const report = await measureDrive({ robot, ...options, faults, signal: interruption.signal, onProgress })
+        bar.stop()
         if (json) printJson(report)
         else for (const line of lines(report)) print(line)
         if (interruption.signal.aborted) process.exitCode = INTERRUPTED
     } finally {
+        bar.stop()
         interruption.release()
     }
 }

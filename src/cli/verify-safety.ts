@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { INTERRUPTED, onInterruption } from './interruption'
 import { boardOption, checkRobot, jsonOption, number, seedOption } from './options'
 import { print, printJson, table } from './output'
+import { progress } from './progress'
 
 interface VerifyCommandOptions {
     seeds: number
@@ -35,9 +36,12 @@ async function verify(robot: string, { seeds, seed, board, json, report }: Verif
     const { verifySafety, failures } = await import('../bench/safety/verify')
     const { htmlSafetyReport, textRow, verdict } = await import('../bench/safety/report')
     const interruption = onInterruption()
+    const bar = progress()
     try {
         const { signal } = interruption
-        const result = await verifySafety({ robot, board, seeds, firstSeed: seed, signal })
+        const onProgress = bar.update.bind(bar)
+        const result = await verifySafety({ robot, board, seeds, firstSeed: seed, signal, onProgress })
+        bar.stop()
         if (report !== undefined) await writeFile(report, htmlSafetyReport(result))
         if (json) printJson({ ...result, report })
         else {
@@ -49,6 +53,7 @@ async function verify(robot: string, { seeds, seed, board, json, report }: Verif
         }
         process.exitCode = signal.aborted ? INTERRUPTED : result.pass ? 0 : 1
     } finally {
+        bar.stop()
         interruption.release()
     }
 }

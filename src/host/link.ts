@@ -346,7 +346,8 @@ export class Link {
     private watch(): void {
         const now = this.scheduler.now()
         const silentMs = now - this.lastFrameAt
-        if (silentMs < SILENCE_MS) this.watchIn(SILENCE_MS - silentMs)
+        // Not at once: rounding may leave less than moves the clock, and simulated time would stand still.
+        if (silentMs < SILENCE_MS) this.watchIn(Math.max(1, SILENCE_MS - silentMs))
         else if (now - this.watchDueAt > STALL_MS) this.watchIn(AFTER_STALL_MS)
         else this.lost(new RobotError('disconnected', `the board sent nothing for ${SILENCE_MS} ms`))
     }

@@ -57,6 +57,75 @@ describe("figures agree with the plant's own", () => {
     })
 })
 
+test('a test that loses samples says how many, and fails', async () => {
+    // 60 ms are less than the setpoints' deadline: the motor runs on.
+    const { result, rig } = await bench({
+        test: 'step',
+        seed: 2,
+        settings: { repeats: 2 },
+        faults: [{ kind: 'link-drop', at: 1.5, duration: 0.06 }],
+    })
+    const { missing, samples } = result.capture
+    // Reports of four samples each.
+    expect([4, 8]).toContain(missing)
+    const { tick } = rig.capture
+    expect(tick.at(-1)! - tick[0] + 1).toBe(samples + missing)
+    expect(result).toMatchObject({ outcome: 'complete', verdict: 'fail' })
+    expect(result.findings).toContainEqual({
+        code: 'samples-missing',
+        level: 'warning',
+        text: `${missing} of ${samples + missing} samples are missing: the figures may be off`,
+    })
+})
+
+describe('the tests of minutes and places', () => {
+    test("thermal tells a drift of the speed, as the supply's is", async () => {
+        // After half of the time the supply is 10 % lower; the true speed is looked at before and at the end.
+        const speeds = [0, 0]
+        const { result } = await bench({
+            test: 'thermal',
+            seed: 2,
+            settings: { duration: 20 },
+            faults: [{ kind: 'supply-sag', at: 11, duration: 60, volts: 10.8 }],
+            onSample: (time, body) => {
+                if (time < 11) speeds[0] = body.velocities()[0]
+                else if (time < 21) speeds[1] = body.velocities()[0]
+            },
+        })
+        const value = (key: string) => result.figures.find(figure => figure.key === key)!.value
+        expect(result.verdict).toBe('pass')
+        expect(value('speed')).toBeCloseTo(speeds[1], 1)
+        expect(value('speedChange')).toBeCloseTo(speeds[1] / speeds[0] - 1, 2)
+        expect(value('speedChange')).toBeLessThan(-0.08)
+    })
+
+    test('repeatability finds the play between both sides, and tells a joint that does not get there', async () => {
+        const good = await bench({ test: 'repeatability', seed: 2, settings: { repeats: 3 } })
+        expect(figure(good, 'spread')).toBeLessThan(0.004)
+        // Loose gears rest anywhere within their play; the encoder's count is 1.5 mrad.
+        expect(figure(good, 'sides')).toBeLessThan(good.truth.backlash + 0.002)
+        const jammed = { kind: 'motor-jam', target: 'motor', at: 1.5, duration: 60 }
+        const bad = await bench({ test: 'repeatability', seed: 2, settings: { repeats: 3 }, faults: [jammed] })
+        expect(figure(bad, 'worst')).toBeGreaterThan(0.5)
+    })
+
+    test('follow: lag and error of a straight line and of a sine agree with the position gain', async () => {
+        // A position loop of gain k stays behind by speed / k: lag 1 / k (actuator: k = 4 /s).
+        const line = [
+            { time: 0, position: 0 },
+            { time: 6, position: 6 },
+        ]
+        const straight = await bench({ test: 'follow', seed: 2, settings: { trajectory: line } })
+        expect(figure(straight, 'lag')).toBeCloseTo(0.25, 2)
+        expect(figure(straight, 'maxError')).toBeCloseTo(0.25, 1)
+        // Of a sine: lag atan(w / k) / w, error amplitude · w / √(w² + k²).
+        const w = 2 * Math.PI * 0.25
+        const sine = await bench({ test: 'follow', seed: 2 })
+        expect(figure(sine, 'lag')).toBeCloseTo(Math.atan(w / 4) / w, 2)
+        expect(figure(sine, 'rmsError')).toBeCloseTo(w / Math.hypot(w, 4) / Math.SQRT2, 1)
+    })
+})
+
 test.each(['check', 'step', 'identify', 'follow'])(
     'an interrupted %s leaves the motor off and a report',
     async name => {

@@ -23,3 +23,8 @@ describe.each(benchTests.map((each, i) => [each.name, each, 1 + (i % (WAYS.lengt
         )
     },
 )
+
+test('silence that is measured a rounding error short of the limit ends, too', async () => {
+    const step = benchTests.find(({ name }) => name === 'step')!
+    expect((await interruptRun(step, 'link silent', 101)).failures).toEqual([])
+})

@@ -63,6 +63,15 @@ export class Terminal {
         throw new Error(`did not show ${pattern}:\n${this.screen.join('\n')}`)
     }
 
+    /** Resolves as soon as what was printed so far matches. @throws Error with all of it when it does not come */
+    async said(pattern: RegExp): Promise<void> {
+        for (let passed = 0; passed < PATIENCE_MS && this.code === undefined; passed += LOOK_MS) {
+            if (pattern.test(this.output)) return
+            await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+        }
+        throw new Error(`did not say ${pattern}: ${this.output}`)
+    }
+
     /** Resolves with the exit code, when everything has been printed. */
     async ended(): Promise<number> {
         while (this.code === undefined) await new Promise(resolve => setTimeout(resolve, LOOK_MS))

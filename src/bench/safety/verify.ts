@@ -10,6 +10,8 @@ export interface VerifyOptions {
     seeds: number
     firstSeed: number
     signal?: AbortSignal
+    /** Told the part that is done, 0 to 1, and the scenario. */
+    onProgress?: (part: number, text: string) => void
 }
 
 /** A scenario over all seeds. */
@@ -42,14 +44,16 @@ export interface SafetyResult {
  * @throws SimulationError for a robot of which the bounds do not hold, or whose parts cannot be broken
  */
 export async function verifySafety(options: VerifyOptions): Promise<SafetyResult> {
-    const { robot, board, seeds, firstSeed, signal } = options
+    const { robot, board, seeds, firstSeed, signal, onProgress } = options
     const scenarios: ScenarioResult[] = []
     let complete = true
-    for (const scenario of await scenariosOf(robot, board)) {
+    const all = await scenariosOf(robot, board)
+    for (const scenario of all) {
         const runs: StopRun[] = []
         for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
             if (signal?.aborted) break
             runs.push(await stopRun(robot, scenario, seed, board))
+            onProgress?.((scenarios.length + runs.length / seeds) / all.length, scenario.name)
         }
         complete = runs.length === seeds
         if (runs.length === 0) break
