@@ -15,6 +15,7 @@ const rooms = {
     'src/host': ['src/protocol', 'src/control'],
     'src/bridge': ['src/host', 'src/protocol'],
     'src/record': ['src/bridge', 'src/host', 'src/protocol'],
+    'src/api': ['src/record', 'src/bridge', 'src/host', 'src/protocol'],
     'src/fleet': ['src/host', 'src/protocol'],
     'src/flash': ['src/host', 'src/protocol'],
 }

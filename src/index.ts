@@ -1,59 +1,84 @@
-import { Link } from './host/link'
-import { findPort } from './host/ports'
-import type { Robot } from './host/robot'
+import { abortable } from './api/abortable'
+import { ConnectedRobot } from './api/connected-robot'
+import { mismatch, type RobotSpec } from './api/robot-spec'
+import { connect as connectRobot, type ConnectOptions as Target } from './connect'
+import { RobotError } from './host/robot'
 import { systemScheduler } from './host/scheduler'
-import { openSerial } from './host/serial-stream'
-import { RobotSession } from './host/session'
-import { runRealTime } from './sim/real-time'
-import { simulate, streamOf } from './simulate'
 
-export { type Robot, RobotError, type RobotState, type JointHandle, type RobotStatistics } from './host/robot'
+export {
+    ConnectedRobot,
+    type Cancellable,
+    type FaultChange,
+    type Recording,
+    type RepeatOptions,
+} from './api/connected-robot'
+export type {
+    JointName,
+    JointSpec,
+    ParameterName,
+    RobotSpec,
+    Setpoints,
+    TypedState,
+    TypedTrajectory,
+} from './api/robot-spec'
+export {
+    type ImuState,
+    type JointHandle,
+    type JointSetpoint,
+    type JointState,
+    type LoopTiming,
+    type OdometryState,
+    type PowerState,
+    RobotError,
+    type RobotErrorCode,
+    type RobotState,
+    type RobotStatistics,
+} from './host/robot'
+export type { JointTrajectory, TrajectoryPoint } from './host/trajectory'
+export type { TrajectoryOptions, TrajectoryOutcome } from './host/trajectory-runner'
 export type { RobotDescription } from './protocol/description'
+export { RecordError, type RecordErrorCode } from './record/record-error'
+export type { RecordingProgress } from './record/recorder'
 
-/** A robot on a serial port (found by itself when no path is given), or one simulated in this process in real time. */
-export type ConnectOptions =
-    { port: string | 'auto'; pacingMs?: number } | { sim: string; board?: string; seed?: number; pacingMs?: number }
-
-/**
- * Connects to a robot.
- *
- * ```ts
- * const robot = await connect({ sim: 'rover' })
- * await robot.arm()
- * robot.drive({ linear: 0.2, angular: 0 })
- * for await (const state of robot.states()) console.log(state.odometry)
- * ```
- *
- * @throws RobotError when there is no such port, nobody answers, or it is no robot
- */
-export async function connect(options: ConnectOptions): Promise<Robot> {
-    if ('sim' in options) return connectSimulation(options)
-    const path = options.port === 'auto' ? (await findPort()).path : options.port
-    const link = new Link({ open: () => openSerial(path), scheduler: systemScheduler, pacingMs: options.pacingMs })
-    return RobotSession.open(link, systemScheduler)
+/** Where the robot is, and what the program knows of it. */
+export type ConnectOptions<S extends RobotSpec = RobotSpec> = Target & {
+    /** What `tendon types` wrote: joint names become literal types, and another robot is refused. */
+    robot?: S
+    signal?: AbortSignal
 }
 
-async function connectSimulation(options: {
-    sim: string
-    board?: string
-    seed?: number
-    pacingMs?: number
-}): Promise<Robot> {
-    const simulated = await simulate({ robot: options.sim, board: options.board, seed: options.seed })
-    const stop = runRealTime(simulated, systemScheduler)
-    const link = new Link({
-        open: async () => streamOf(simulated),
-        scheduler: systemScheduler,
-        pacingMs: options.pacingMs,
-    })
-    const session = await RobotSession.open(link, systemScheduler).catch((error: unknown) => {
-        stop()
+/**
+ * Connects to a robot: on a serial port (`auto` finds it), or one that is simulated in this process in real time.
+ *
+ * ```ts
+ * import { connect } from 'tendon'
+ * import { rover } from './rover'
+ *
+ * const robot = await connect({ sim: 'rover', robot: rover })
+ * await robot.arm()
+ * await robot.repeat({ left_wheel: { velocity: 2 }, right_wheel: { velocity: 2 } }, { seconds: 1 })
+ * await robot.close()
+ * ```
+ *
+ * @throws RobotError when there is no such port, nobody answers, it is no robot, or `other-robot`; the signal's reason
+ */
+export async function connect<const S extends RobotSpec = RobotSpec>(
+    options: ConnectOptions<S>,
+): Promise<ConnectedRobot<S>> {
+    const { robot: spec, signal, ...target } = options
+    signal?.throwIfAborted()
+    const opening = connectRobot(target as Target)
+    const robot = await abortable(opening, signal).catch((error: unknown) => {
+        opening.then(robot => robot.close()).catch(() => undefined)
         throw error
     })
-    const close = session.close.bind(session)
-    session.close = async () => {
-        stop()
-        await close()
+    const wrong = spec && mismatch(spec, robot.description)
+    if (wrong !== undefined) {
+        await robot.close()
+        throw new RobotError(
+            'other-robot',
+            `this is another robot than its types say: ${wrong}. Make them anew: tendon types`,
+        )
     }
-    return session
+    return new ConnectedRobot<S>(robot, systemScheduler, 'sim' in target)
 }

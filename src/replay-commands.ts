@@ -1,4 +1,4 @@
-import { connect } from './index'
+import { connect } from './connect'
 import type { Robot, RobotState } from './host/robot'
 import { type Scheduler, systemScheduler } from './host/scheduler'
 import { RecordError } from './record/record-error'

@@ -54,7 +54,7 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
     const doors = await readBridgeOptions(options)
     const interruption = onInterruption()
     const { signal } = interruption
-    const { connect } = await import('../index')
+    const { connect } = await import('../connect')
     const { openBridge } = await import('./start-rover')
     const say = (text: string, event: string, fields: object = {}) =>
         json ? printJson({ event, ...fields }) : print(text)

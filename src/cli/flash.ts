@@ -93,7 +93,7 @@ async function onlyDrive(): Promise<string> {
 
 /** Waits for the board to start, connects, and compares the robot's name. */
 async function answer(robot: string, port: string): Promise<string> {
-    const { connect } = await import('../index')
+    const { connect } = await import('../connect')
     // The runtime starts a program 5 s after power-on (devsmgr.c of DeviceScript).
     const until = performance.now() + 20_000
     for (;;) {

@@ -16,6 +16,7 @@ import { addReplay } from './replay'
 import { addSim } from './sim'
 import { addStart } from './start'
 import { addTopic } from './topic'
+import { addTypes } from './types'
 import { addVerifySafety } from './verify-safety'
 import { addWiring } from './wiring'
 
@@ -57,6 +58,7 @@ function makeProgram(): Command {
         addWiring,
         addBench,
         addFleet,
+        addTypes,
         addVerifySafety,
     ]
     for (const add of commands) add(program)

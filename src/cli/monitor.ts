@@ -46,7 +46,7 @@ async function monitor({ port, sim, board, seed, duration, json = false }: Monit
     const via = sim === undefined ? port! : `simulated ${board}`
     note(`connecting to ${sim === undefined ? port : via} …`)
     try {
-        const { connect } = await import('../index')
+        const { connect } = await import('../connect')
         const robot = await connect(sim === undefined ? { port: port! } : { sim, board, seed })
         try {
             await watch(robot, via, json, AbortSignal.any([interruption.signal, hungUp()]), duration)

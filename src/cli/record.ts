@@ -44,7 +44,7 @@ async function record(path: string, options: RecordOptions): Promise<void> {
     if (sim !== undefined) await checkRobot(sim)
     const interruption = onInterruption()
     const { signal } = interruption
-    const { connect } = await import('../index')
+    const { connect } = await import('../connect')
     const { Recorder } = await import('../record/recorder')
     const say = (text: string, event: string, fields: object = {}) =>
         json ? printJson({ event, ...fields }) : note(text)

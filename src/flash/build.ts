@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { PACKAGE_ROOT } from '../version'
 import { BuildError } from './build-error'
 
 export { BuildError } from './build-error'
@@ -13,7 +14,9 @@ export { BuildError } from './build-error'
 const run = promisify(execFile)
 
 /** The project: where `src`, `devices` and `services` are. */
-export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
+export const PROJECT_ROOT = PACKAGE_ROOT
+/** In a published package: programs that were compiled when it was packed, by the name of their build. */
+const SHIPPED = path.join(PACKAGE_ROOT, 'dist/firmware')
 
 /** Everything that a firmware is compiled from, beside the robot's own directory. */
 const SOURCES = ['devices', 'services', 'src/hal', 'src/control', 'src/protocol', 'src/onboard', 'src/firmware']
@@ -74,6 +77,7 @@ export async function buildFirmware(robot: string, options: { inline?: boolean }
     }
     const sources = [...SOURCES, `src/robots/${robot}`]
     const name = `${robot}-${inline ? 'inlined' : 'plain'}`
+    if (isPublished()) return { robot, ...(await shipped(name)) }
     return { robot, ...(await build(name, `src/robots/${robot}/main.ts`, sources, inline)) }
 }
 
@@ -92,6 +96,27 @@ export async function compileEntry(
 ): Promise<Program> {
     // The compiler writes the types of the project's services beside its own packages, which all builds share.
     return build(entry.replace(/\W+/g, '-'), entry, ['services', ...sources], inline)
+}
+
+/** A published package has no lock file, and with it not all that a firmware is compiled from. */
+function isPublished(): boolean {
+    return !existsSync(path.join(PACKAGE_ROOT, 'package-lock.json'))
+}
+
+async function shipped(name: string): Promise<Program> {
+    const program = await read(path.join(SHIPPED, name))
+    if (program !== undefined) return program
+    throw new BuildError(`this package was published without the program ${name}: build it in tendon's repository`)
+}
+
+/** Puts a robot's program where a published package has it. */
+export async function shipFirmware(robot: string): Promise<void> {
+    const { bytecode, debug, flat } = await buildFirmware(robot)
+    const directory = path.join(SHIPPED, `${robot}-inlined`)
+    await mkdir(directory, { recursive: true })
+    await writeFile(path.join(directory, 'bytecode.devs'), bytecode)
+    await writeFile(path.join(directory, 'bytecode-dbg.json'), JSON.stringify(debug))
+    await writeFile(path.join(directory, 'flat.json'), JSON.stringify(flat))
 }
 
 async function build(name: string, entry: string, sources: string[], inline: boolean): Promise<Program> {

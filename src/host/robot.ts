@@ -209,6 +209,7 @@ export type RobotErrorCode =
     | 'no-answer'
     | 'no-drive'
     | 'no-port'
+    | 'other-robot'
     | 'protocol'
     | 'trajectory'
     | 'unknown-joint'

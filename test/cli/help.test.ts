@@ -15,6 +15,7 @@ const COMMANDS = [
     'record',
     'recover',
     'export',
+    'types',
     'replay',
     'verify-safety',
     'new',

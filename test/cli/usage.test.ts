@@ -32,6 +32,8 @@ const WRONG: [string, RegExp[]][] = [
     ['record run.mcap', [/--port <path>/, /--port auto/, /--sim <robot>/]],
     ['export run.mcap', [/missing required argument 'directory'/, /tendon export --help/]],
     ['export run.mcap tables --format xls', [/Allowed choices are csv, parquet/]],
+    ['types', [/whose types\?/]],
+    ['types rovr', [/robot "rovr" does not exist; there are: /]],
     ['replay run.mcap --rate 0', [/Allowed: a number above 0 to 1000/]],
     ['replay run.mcap --to sim --loop', [/--loop does not go with --to/]],
     ['replay run.mcap --record again.mcap', [/--record belongs to --to/]],
