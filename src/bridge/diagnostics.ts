@@ -1,4 +1,5 @@
 import type { LinkQuality, Robot, RobotState, RobotStatistics } from '../host/robot'
+import type { FaultReport } from '../host/fault-report'
 import { type Header, stamp } from './ros/messages'
 
 /** diagnostic_msgs/msg/DiagnosticStatus: levels */
@@ -75,7 +76,7 @@ export class Diagnostics {
         const { name, configHash } = this.robot.description
         const stale = state === undefined || now - state.hostTime > STALE_AFTER
         const status = [
-            mode(state, stale),
+            mode(state, stale, this.robot.faultReports ?? []),
             loop(statistics, this.before, stale),
             link(statistics, this.before, state, this.robot.linkQuality?.()),
             joints(state, stale),
@@ -103,7 +104,7 @@ interface Part {
     values: Record<string, string | number | boolean>
 }
 
-function mode(state: RobotState | undefined, stale: boolean): Part {
+function mode(state: RobotState | undefined, stale: boolean, reports: readonly FaultReport[]): Part {
     if (state === undefined) return { level: Level.STALE, part: 'mode', message: 'no sample yet', values: {} }
     const faults = state.faults.join(', ')
     const level = Math.max(MODE_LEVELS[state.mode] ?? Level.ERROR, faults === '' ? Level.OK : Level.ERROR)
@@ -111,7 +112,11 @@ function mode(state: RobotState | undefined, stale: boolean): Part {
         level: stale ? Level.STALE : level,
         part: 'mode',
         message: faults === '' ? state.mode : `${state.mode}: ${faults}`,
-        values: { mode: state.mode, faults },
+        values: {
+            mode: state.mode,
+            faults,
+            ...Object.fromEntries(reports.map(({ fault, sentence }) => [fault, sentence])),
+        },
     }
 }
 

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { RobotError } from '../host/robot'
 
 /** The command was called in a way that it does not understand: exit code 2. */
 export class UsageError extends Error {
@@ -32,6 +33,7 @@ export function reportFailure(error: unknown): number {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const told = error instanceof Error && TOLD.includes(error.name)
     process.stderr.write(`tendon: ${told ? error.message : describe(error)}\n`)
+    if (error instanceof RobotError) for (const line of error.details) process.stderr.write(`  ${line}\n`)
     return error instanceof UsageError ? 2 : 1
 }
 

@@ -111,6 +111,10 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         return this.robot.takeTrajectory(payload, ds.millis())
     }
 
+    faults(): Buffer {
+        return this.robot.log.answer(this.robot.faults, this.robot.latched)
+    }
+
     timing(): Buffer {
         return encodeTiming(this.loop.periodCounts, this.loop.executionCounts)
     }

@@ -1,6 +1,7 @@
 import type { RobotDescription } from '../protocol/description'
 import type { ClockFit } from './clock-sync'
 import type { Quantiles } from './quantiles'
+import type { FaultReport } from './fault-report'
 import type { JointTrajectory } from './trajectory'
 import type { TrajectoryOptions, TrajectoryOutcome } from './trajectory-runner'
 
@@ -18,7 +19,7 @@ export interface RobotState {
     mode: string
     /** What became of the last trajectory: `none`, `running`, `done`, `underrun` or `aborted`. */
     trajectory: string
-    /** Names of the active faults. */
+    /** Names of the faults that hold or are latched. */
     faults: string[]
     /** In the order of {@link RobotDescription.joints}. */
     joints: JointState[]
@@ -161,7 +162,10 @@ export interface Robot {
     readonly state: RobotState | undefined
     /** Lets the motors move. @throws RobotError `blocked` with every reason by name */
     arm(): Promise<void>
-    /** Motors off, state idle. Also clears an emergency stop. */
+    /**
+     * Motors off. Clears an emergency stop, and of the latched faults those whose causes are gone: the state is `idle` then, or
+     * stays `fault` while a cause holds.
+     */
     disarm(): Promise<void>
     /** Emergency stop: motors off, latched until `disarm`. */
     stop(): Promise<void>
@@ -192,6 +196,10 @@ export interface Robot {
     onCommand?(listener: (command: SentCommand) => void): () => void
     /** SHA-256 of the program that the board runs, hex; undefined when the board does not tell. Absent where there is no board. */
     firmwareHash?(): Promise<string | undefined>
+    /** What is known about each fault that holds or is latched, as last asked for: asked anew whenever `state.faults` changes. */
+    readonly faultReports?: readonly FaultReport[]
+    /** Asks the board for it. */
+    faults?(): Promise<FaultReport[]>
     statistics(): RobotStatistics
     timing(): Promise<LoopTiming>
     /** How the board's clock and the host's compare now; undefined before they did. Absent where there is but one clock. */
@@ -216,12 +224,16 @@ export type RobotErrorCode =
 
 /** What went wrong between planner and robot. Compare `code`, not the text. */
 export class RobotError extends Error {
+    /** More about it, one sentence each, for people: of `blocked`, what is known about the faults that block. */
+    readonly details: readonly string[]
+
     constructor(
         readonly code: RobotErrorCode,
         message: string,
-        options?: ErrorOptions,
+        options?: ErrorOptions & { details?: readonly string[] },
     ) {
         super(message, options)
         this.name = 'RobotError'
+        this.details = options?.details ?? []
     }
 }

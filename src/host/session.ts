@@ -16,12 +16,13 @@ import {
 import { readU16, readU32, writeU16 } from '../protocol/bytes'
 import { ROBOT_SERVICE_CLASS, RobotCommand, RobotRegister } from '../protocol/service'
 import { encodeSetpoint, type SetpointEntry } from '../protocol/setpoint'
-import { FAULT_NAMES, JointMode } from '../protocol/state'
+import { blockNames, JointMode } from '../protocol/state'
 import { decodeTelemetry } from '../protocol/telemetry'
 import { decodeTiming } from '../protocol/timing'
 import { ActuationLatency } from './actuation-latency'
 import { ClockQueries } from './clock-queries'
 import { type ClockFit, ClockSync } from './clock-sync'
+import { type FaultReport, faultReports } from './fault-report'
 import { jointHandle, wheelVelocities } from './joint-handle'
 import { setpointEntry, setpointOf } from './setpoints'
 import type { Link } from './link'
@@ -73,6 +74,9 @@ export class RobotSession implements Robot {
     state: RobotState | undefined
     /** The board's runtime has stood still since `silentMs` ago, or goes on. */
     onStall: (stalled: boolean, silentMs: number) => void = () => {}
+    faultReports: readonly FaultReport[] = []
+    /** The faults that {@link faultReports} was asked for. */
+    private reported = ''
     private robot: Address | undefined
     private board: Address | undefined
     /** The board's service that keeps its program. */
@@ -149,8 +153,17 @@ export class RobotSession implements Robot {
         })
         const blocked = readU32(answer, 0)
         if (blocked === 0) return
-        const reasons = FAULT_NAMES.filter((_, bit) => blocked & (1 << bit))
-        throw new RobotError('blocked', `arming is blocked by: ${reasons.join(', ')}`)
+        const reports = await this.faults().catch(() => [])
+        throw new RobotError('blocked', `arming is blocked by: ${blockNames(blocked).join(', ')}`, {
+            details: reports.map(({ sentence }) => sentence),
+        })
+    }
+
+    async faults(): Promise<FaultReport[]> {
+        const reports = faultReports(await this.command(RobotCommand.Faults), this.description)
+        if (!reports) throw new RobotError('protocol', 'the robot sent a fault log of another length')
+        this.faultReports = reports
+        return reports
     }
 
     async disarm(): Promise<void> {
@@ -403,6 +416,16 @@ export class RobotSession implements Robot {
         }
     }
 
+    /** Asks what has happened when the faults in telemetry are others than before. */
+    private explain(faults: readonly string[]): void {
+        const names = faults.length === 0 ? '' : faults.join()
+        if (names === this.reported) return
+        this.reported = names
+        if (names === '') this.faultReports = []
+        // Without an answer there is a link to mend first; arming asks again.
+        else this.faults().catch(() => undefined)
+    }
+
     private robotReport(code: number, payload: Buffer): void {
         if (code !== (GET_REGISTER | RobotRegister.Telemetry)) {
             this.requests.answer(code, payload)
@@ -420,6 +443,7 @@ export class RobotSession implements Robot {
         for (const state of reader.read(report)) {
             this.state = state
             this.actuation.sample(state)
+            this.explain(state.faults)
             for (const listener of this.listeners) listener(state)
             for (const stream of this.streams) stream.push(state)
         }

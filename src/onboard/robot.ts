@@ -1,8 +1,10 @@
 import type { Clock } from '../hal/clock'
 import { SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES } from '../protocol/setpoint'
-import { Fault, JointMode, RobotMode } from '../protocol/state'
+import { Block, Fault, JointMode, RobotMode } from '../protocol/state'
 import { TrajectoryState } from '../protocol/trajectory'
 import { Chassis } from './chassis'
+import { explainFaults } from './explain-faults'
+import { FaultLog } from './fault-log'
 import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
 import type { RobotConfig } from './robot-config'
 import type { TelemetryWriter } from './telemetry-writer'
@@ -41,6 +43,8 @@ export interface PowerSensor {
 export interface BalanceStage {
     /** It leans too far, or otherwise cannot be caught. */
     readonly tilted: boolean
+    /** How far it leans forward, rad. */
+    readonly pitch: number
     /** Whether its estimate may be trusted by now. */
     settled(): boolean
     /** Whether the robot stands near upright and still. */
@@ -56,6 +60,10 @@ export interface BalanceStage {
 
 /** A motor controller with up to three outputs: output i drives joint i. */
 export interface MotorController {
+    /** What it says of itself, for people: as the chip's document has it. */
+    readonly statusFlags: number
+    /** Motor supply as the last {@link readStatus} found it, V; NaN when it does not measure it. */
+    readonly supplyVoltage: number
     /** As the last {@link readStatus} found it. */
     readonly noPower: boolean
     readonly faulting: boolean
@@ -102,8 +110,11 @@ export class Robot {
     readonly chassis: Chassis | undefined
     readonly trajectory: Trajectory
     mode = RobotMode.Unconfigured
-    /** `Fault` bits that hold now. */
+    /** `Fault` bits whose causes hold now. */
     faults = 0
+    /** `Fault` bits that stopped the robot: they stay until {@link disarm} finds their causes gone. */
+    latched = 0
+    readonly log = new FaultLog()
     /** Sensor samples dropped since start. */
     sensorErrors = 0
     /** Sequence number of the last setpoint that was taken. */
@@ -120,9 +131,13 @@ export class Robot {
     readonly imuFrame: Buffer | undefined
 
     private readonly direction: number[] = []
-    private readonly sensorTicks: number
-    /** More samples of the IMU than this in a row that failed are a fault. */
-    private readonly imuTicks: number
+    /** More samples than this in a row that failed are a fault: of an encoder, of the IMU. */
+    readonly sensorTicks: number
+    readonly imuTicks: number
+    /** The joint whose encoder last failed for too long. */
+    lostJoint = 0
+    /** Faults that hold and are in the log. */
+    private logged = 0
     /** The motors are on: armed, or balancing on after the last setpoint's deadline. */
     private driving = false
     private missing = 0
@@ -141,10 +156,10 @@ export class Robot {
         readonly config: RobotConfig,
         private readonly encoders: JointEncoders,
         private readonly imu: ImuSensor | undefined,
-        private readonly motors: MotorController,
+        readonly motors: MotorController,
         private readonly telemetry: TelemetryWriter,
         readonly power?: PowerSensor,
-        private readonly balance?: BalanceStage,
+        readonly balance?: BalanceStage,
     ) {
         this.joints = new Joints(config.joints, encoders.reading, config.tickPeriodMs / 1000)
         this.trajectory = new Trajectory(this.joints)
@@ -197,7 +212,7 @@ export class Robot {
             balance.estimate(this.imuFrame as Buffer, this.imuValid, dt)
             if (balance.tilted) this.faults |= Fault.Tilt
         }
-        if (this.faults !== 0) this.stopForFault()
+        if (this.faults !== 0) this.stopForFault(now)
         if (this.trajectory.running) this.follow(deadline)
         if (balance && this.driving) balance.control(this.joints, dt)
         else controlJoints(this.joints)
@@ -240,9 +255,17 @@ export class Robot {
         if (!this.trajectory.follow(deadline)) this.expire()
     }
 
-    /** A robot that may not be armed may not stay so. */
-    private stopForFault(): void {
-        if (this.driving) this.halt(RobotMode.Fault)
+    /** A robot that may not be armed may not stay so. What stopped it is latched; what began goes into the log. */
+    private stopForFault(now: number): void {
+        const { faults } = this
+        if (this.driving) {
+            this.halt(RobotMode.Fault)
+            this.latched |= faults
+        } else if ((faults & ~this.logged) !== 0) {
+            // Motors first: the log is for people.
+            explainFaults(this, faults & ~this.logged, now)
+            this.logged = faults
+        }
     }
 
     /**
@@ -263,7 +286,10 @@ export class Robot {
                 coastJoint(this.joints, i, dt)
                 missed[i]++
                 this.sensorErrors++
-                if (missed[i] > this.sensorTicks) this.faults |= Fault.Encoder
+                if (missed[i] > this.sensorTicks) {
+                    this.faults |= Fault.Encoder
+                    this.lostJoint = i
+                }
             }
         }
         this.missing = failed
@@ -313,6 +339,7 @@ export class Robot {
             if (this.mode === RobotMode.Calibrating && balance.settled()) this.mode = RobotMode.Idle
         }
         this.faults = faults
+        this.logged &= faults
     }
 
     /** Configures a motor controller that was reset. It may fail and be tried again: the supply may still be rising. */
@@ -322,11 +349,12 @@ export class Robot {
         this.motorsLost = false
     }
 
-    /** Lets the motors move. @returns the `Fault` bits that block it; 0 when armed */
+    /** Lets the motors move. @returns every reason that blocks it (`Fault`, `Block`); 0 when armed */
     arm(): number {
-        let blocked = this.faults
+        let blocked = this.faults | this.latched
         if (this.mode === RobotMode.Estop) blocked |= Fault.Estop
-        if (this.mode === RobotMode.Unconfigured || this.mode === RobotMode.Calibrating) blocked |= Fault.Startup
+        if (this.mode === RobotMode.Unconfigured) blocked |= Fault.Startup
+        if (this.mode === RobotMode.Calibrating) blocked |= Block.Calibrating
         const balance = this.balance
         if (balance && !this.driving && !balance.upright()) blocked |= Fault.Tilt
         if (blocked !== 0 || this.mode === RobotMode.Armed) return blocked
@@ -341,9 +369,11 @@ export class Robot {
         return 0
     }
 
-    /** Motors off, idle. Clears a latched fault, timeout or emergency stop. */
+    /** Motors off. Clears the deadline's and the emergency stop's latch, and of the latched faults those whose causes are gone. */
     disarm(): void {
-        if (this.mode > RobotMode.Calibrating) this.halt(RobotMode.Idle)
+        if (this.mode <= RobotMode.Calibrating) return
+        this.latched &= this.faults
+        this.halt(this.latched !== 0 ? RobotMode.Fault : RobotMode.Idle)
     }
 
     /** Emergency stop: motors off, latched until {@link disarm}. */

@@ -111,7 +111,7 @@ export class TelemetryWriter {
         const buffer = this.buffers[index]
         buffer[8] = this.samples
         buffer[9] = robot.mode | (robot.trajectory.state << 4)
-        buffer.setAt(10, 'u16', robot.faults)
+        buffer.setAt(10, 'u16', robot.faults | robot.latched)
         buffer.setAt(12, 'u16', robot.setpointSequence)
         buffer.setAt(14, 'u16', this.reports & 0xffff)
         buffer.setAt(16, 'u16', lateTicks & 0xffff)

@@ -14,6 +14,7 @@ export enum RobotCommand {
     Stop = 0x83,
     Describe = 0x84,
     Timing = 0x85,
+    Faults = 0x86,
     Trajectory = 0x8f,
 }
 

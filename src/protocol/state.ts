@@ -8,7 +8,7 @@ export enum RobotMode {
     Idle = 2,
     /** Setpoints move the motors. */
     Armed = 3,
-    /** Motors off because of a fault; latched. */
+    /** Motors off because of a fault; latched until disarmed with its cause gone. */
     Fault = 4,
     /**
      * No setpoint came before its deadline; latched until re-armed. Motors off, but for a robot that balances: it stands still.
@@ -21,7 +21,7 @@ export enum RobotMode {
 /** Names of {@link RobotMode}, by value. */
 export const MODE_NAMES = ['unconfigured', 'calibrating', 'idle', 'armed', 'fault', 'timeout', 'estop']
 
-/** Faults and reasons that block arming: one bit each (u16 in telemetry, u32 in the answer to `arm`). */
+/** Faults, one bit each: u16 in telemetry, and the low half of the answer to `arm`. docs/safety.md says what raises each. */
 export enum Fault {
     /** A driver did not start (not found, wrong part, not ready). */
     Startup = 1,
@@ -41,6 +41,19 @@ export enum Fault {
 
 /** Names of the {@link Fault} bits, lowest bit first. */
 export const FAULT_NAMES = ['startup', 'encoder', 'imu', 'motor', 'estop', 'supply', 'tilt']
+
+/** What else blocks arming: bits of the answer to `arm` above the faults'. */
+export enum Block {
+    /** Start-up measurements are running. */
+    Calibrating = 0x10000,
+}
+
+/** The name of each bit in the answer to `arm` that is set, lowest bit first. */
+export function blockNames(blocked: number): string[] {
+    const names = FAULT_NAMES.filter((_, bit) => blocked & (1 << bit))
+    if ((blocked & Block.Calibrating) !== 0) names.push('calibrating')
+    return names
+}
 
 /** How a joint's setpoint is understood (u8 in a setpoint). */
 export enum JointMode {

@@ -10,7 +10,7 @@ import { readI16, readI32, readU16, readU32 } from './bytes'
  * |      4 | boardTimeMs  | u32  | board clock at that tick's deadline, ms; sample k is k periods later        |
  * |      8 | sampleCount  | u8   | 1 … 255                                                                    |
  * |      9 | mode         | u8   | low 4 bits: `RobotMode`, high: `TrajectoryState`, at the last sample        |
- * |     10 | faults       | u16  | `Fault` bits at the last sample                                             |
+ * |     10 | faults       | u16  | `Fault` bits that hold or are latched, at the last sample                   |
  * |     12 | setpoint     | u16  | sequence number of the last setpoint that was taken                         |
  * |     14 | report       | u16  | counts reports, wraps                                                      |
  * |     16 | lateTicks    | u16  | ticks that started more than half a period late, wraps                      |

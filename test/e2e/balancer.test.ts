@@ -52,7 +52,7 @@ describe.each(BOARDS)('the balancer on a paced %s', board => {
         const rig = await connect(board)
         const { robot, session } = rig
         expect(session.state?.mode ?? 'calibrating').toBe('calibrating')
-        await expect(settle(robot, session.arm())).rejects.toThrow('arming is blocked by: startup')
+        await expect(settle(robot, session.arm())).rejects.toThrow('arming is blocked by: tilt, calibrating')
         await settle(robot, armWhenReady(session, rig.scheduler))
         const log = logPitch(robot)
         await pass(robot, 20)
@@ -136,6 +136,9 @@ describe.each(BOARDS)('the balancer on a paced %s', board => {
         await expect(settle(robot, session.arm())).rejects.toThrow('arming is blocked by: tilt')
         // The hand takes it after 3 s, and the estimate needs a few more.
         await pass(robot, 12)
+        // The fault is latched: arming alone does not clear it.
+        await expect(settle(robot, session.arm())).rejects.toThrow('arming is blocked by: tilt')
+        await settle(robot, session.disarm())
         await settle(robot, session.arm())
         await pass(robot, 5)
         expect(session.state).toMatchObject({ mode: 'armed', faults: [] })

@@ -266,8 +266,22 @@ describe('what blocks arming is told by name', () => {
         expect(robot.body.outputs()).toEqual([0, 0])
         robot.bus.plug(MUX)
         await run(0.5)
-        expect(session.state!.faults).toEqual([])
+        // The cause is gone, the latch is not: arming says what it was, and only disarming clears it.
+        expect(session.state!.faults).toEqual(['encoder'])
         expect(session.state!.mode).toBe('fault')
+        const sentence =
+            /^\w+_wheel: its encoder gave no valid sample for 110 ms, allowed are 100 ms; that is over: disarm/
+        expect(session.faultReports[0]).toMatchObject({ fault: 'encoder', value: 110, limit: 100, latched: true })
+        await expect(settle(robot, session.arm())).rejects.toMatchObject({
+            code: 'blocked',
+            message: 'arming is blocked by: encoder',
+            details: [expect.stringMatching(sentence)],
+        })
+        await settle(robot, session.disarm())
+        await settle(robot, session.arm())
+        await run(0.1)
+        expect(session.state!).toMatchObject({ mode: 'armed', faults: [] })
+        expect(session.faultReports).toEqual([])
         stop()
     })
 })

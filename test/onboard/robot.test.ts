@@ -79,7 +79,7 @@ describe('commands by mode', () => {
         ['timeout', 'arm', 0, RobotMode.Armed],
         ['timeout', 'disarm', undefined, RobotMode.Idle],
         ['timeout', 'stop', undefined, RobotMode.Estop],
-        ['fault', 'arm', 0, RobotMode.Armed],
+        ['fault', 'arm', Fault.Motor, RobotMode.Fault],
         ['fault', 'disarm', undefined, RobotMode.Idle],
         ['fault', 'stop', undefined, RobotMode.Estop],
         ['estop', 'arm', Fault.Estop, RobotMode.Estop],
@@ -237,6 +237,9 @@ describe('faults', () => {
         bench.robot.housekeeping()
         expect(bench.robot.mode).toBe(RobotMode.Fault)
         expect(bench.run(20)).toEqual([0, 0, 0])
+        expect(bench.robot.arm()).toBe(Fault.Supply)
+        bench.robot.disarm()
+        expect(bench.robot.mode).toBe(RobotMode.Idle)
         expect(bench.robot.arm()).toBe(0)
         expect(bench.robot.mode).toBe(RobotMode.Armed)
     })
@@ -270,6 +273,7 @@ describe('faults', () => {
         await bench.robot.recoverMotors(new FakeClock())
         expect(bench.motors.inits).toBe(1)
         bench.robot.housekeeping()
+        bench.robot.disarm()
         expect(bench.robot.arm()).toBe(0)
     })
 

@@ -49,6 +49,8 @@ export class FakeImu implements ImuSensor {
 
 /** Remembers what it was told. */
 export class FakeMotors implements MotorController {
+    statusFlags = 0
+    supplyVoltage = 12
     noPower = false
     faulting = false
     resetSeen = false

@@ -28,6 +28,7 @@ test('commands are those of the document, no more and no fewer', () => {
         Stop: 0x83,
         Describe: 0x84,
         Timing: 0x85,
+        Faults: 0x86,
         Trajectory: 0x8f,
     })
     expect(members(RobotCommand)).toEqual(commands)

@@ -1,0 +1,83 @@
+import { readU16, readU32 } from '../protocol/bytes'
+import { FAULT_ENTRY_BYTES, FAULT_LOG_BYTES, FAULT_LOG_HEADER_BYTES } from '../protocol/fault-log'
+import type { RobotDescription } from '../protocol/description'
+import { FAULT_NAMES } from '../protocol/state'
+
+/** What is known about a fault that holds or is latched. */
+export interface FaultReport {
+    /** Its name, as in `RobotState.faults`. */
+    fault: string
+    /** What happened, in one plain sentence. */
+    sentence: string
+    /** Name of the joint that it is about. */
+    joint?: string
+    /** What was measured when it began, and what it must not pass, in the unit that the sentence names. */
+    value?: number
+    limit?: number
+    /** When it began, by the board's clock, s. */
+    boardTime: number
+    /** How often it began since the firmware started, 255 for that many or more. */
+    count: number
+    /** Its cause holds now. Without, a latched fault is cleared by `disarm`. */
+    holds: boolean
+    /** It stopped the robot, and was not cleared since. */
+    latched: boolean
+}
+
+/** What happened, with value (%v) and limit (%l); their unit; and what to say instead without a value. */
+const SENTENCES: { [fault: string]: { text: string; unit?: string; without?: string } } = {
+    startup: { text: 'a driver did not start: the log of the board says which' },
+    encoder: { text: 'its encoder gave no valid sample for %v, allowed are %l', unit: 'ms' },
+    imu: { text: 'the IMU gave no valid sample for %v, allowed are %l', unit: 'ms' },
+    motor: {
+        text: 'the motor controller reports an error or a reset: status %v',
+        without: 'the motor controller does not acknowledge its commands',
+    },
+    supply: { text: 'the motor supply is missing or too low: %v', unit: 'V' },
+    tilt: { text: 'it leans by %v, allowed are %l, or full effort does not catch it', unit: 'rad' },
+}
+
+/** Of all faults that hold or are latched, lowest bit first. Undefined when the answer is too short. */
+export function faultReports(answer: Buffer, { joints }: RobotDescription): FaultReport[] | undefined {
+    if (answer.length < FAULT_LOG_BYTES) return undefined
+    const holding = readU16(answer, 0)
+    const latched = readU16(answer, 2)
+    return FAULT_NAMES.flatMap((fault, bit) => {
+        const mask = 1 << bit
+        if (((holding | latched) & mask) === 0) return []
+        const at = FAULT_LOG_HEADER_BYTES + bit * FAULT_ENTRY_BYTES
+        const joint = joints[answer[at]]?.name
+        const value = answer.readFloatLE(at + 6)
+        const limit = answer.readFloatLE(at + 10)
+        return {
+            fault,
+            sentence:
+                (joint === undefined ? '' : `${joint}: `) +
+                sentence(fault, value, limit) +
+                ((holding & mask) === 0 ? '; that is over: disarm clears it' : ''),
+            joint,
+            value: known(value),
+            limit: known(limit),
+            boardTime: readU32(answer, at + 2) / 1000,
+            count: answer[at + 1],
+            holds: (holding & mask) !== 0,
+            latched: (latched & mask) !== 0,
+        }
+    })
+}
+
+function known(value: number): number | undefined {
+    return Number.isNaN(value) ? undefined : value
+}
+
+function sentence(fault: string, value: number, limit: number): string {
+    const { text, unit, without } = SENTENCES[fault] ?? { text: `${fault}: %v, allowed are %l` }
+    if (without !== undefined && Number.isNaN(value)) return without
+    const show = (number: number) => {
+        if (Number.isNaN(number)) return 'not a number'
+        // A word of flags is read in hexadecimal.
+        if (fault === 'motor') return `0x${number.toString(16)}`
+        return `${Number(number.toPrecision(4))}${unit === undefined ? '' : ` ${unit}`}`
+    }
+    return text.replace('%v', show(value)).replace('%l', show(limit))
+}
