@@ -15,6 +15,17 @@ const PULL_BALANCING = 0.2
 /** Full duty for longer than this, ticks, catches nothing any more: a lost IMU, a wheel off the ground, a wall. */
 const STRAINED_TICKS = 12
 
+/**
+ * Wheels that gain more than 3 rad/s while the body's rate stays within 0.03 rad/s, seen at more than two ticks: the IMU stands
+ * still, whatever noise it goes on with, because wheels that push turn the body. Driven and pushed, the simulated robot gains up to
+ * 1.8 rad/s within such a band, and once 2.96 rad/s for two ticks of a push.
+ */
+const RUNAWAY_SQUARE = 3 * 3
+const STILL_SQUARE = 0.03 * 0.03
+const AWAY_TICKS = 2
+/** A rate that no body has, rad/s: the band begins anew. */
+const NOT_YET = 1e3
+
 /** Scale of the IMU's counts. */
 interface Scale {
     /** m/s² a count */
@@ -58,6 +69,11 @@ export class Balance {
     private learn = 0
     /** Ticks in a row at full duty. */
     private strained = 0
+    /** The body's rate at the beginning of the band, and how far the wheels were ahead then, both rad/s. */
+    private stillRate = NOT_YET
+    private stillAhead = 0
+    /** Ticks since then at which the wheels had gained too much. */
+    private away = 0
     /** Ticks until the estimate is trusted. */
     private unsettled: number
 
@@ -106,6 +122,7 @@ export class Balance {
         this.goal = 0
         this.travel = 0
         this.turning = 0
+        this.stillRate = NOT_YET
     }
 
     /** The motors are off: held by hand, or lying. */
@@ -146,6 +163,11 @@ export class Balance {
         if (this.unsettled <= 0) this.strained = 0
     }
 
+    private runAway(): void {
+        this.away++
+        if (this.away > AWAY_TICKS) this.strained = STRAINED_TICKS + 1
+    }
+
     /**
      * One tick's duties. Pushing the wheels forward, under the body, when it leans, falls or runs ahead; the setpoints' mean, at a
      * limited acceleration, is what the wheels' speed is compared with, their difference what turns it. Balance comes first: what
@@ -181,6 +203,15 @@ export class Balance {
         if (push > limit) push = limit
         else if (push < -limit) push = -limit
         else this.strained = 0
+        const turned = rate - this.stillRate
+        if (turned * turned > STILL_SQUARE) {
+            this.stillRate = rate
+            this.stillAhead = ahead
+            this.away = 0
+        } else {
+            const gained = ahead - this.stillAhead
+            if (gained * gained > RUNAWAY_SQUARE) this.runAway()
+        }
 
         const room = this.config.turnLimit
         const slow = 0.5 * (rightSetpoint - leftSetpoint - rightVelocity + leftVelocity)
