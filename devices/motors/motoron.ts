@@ -359,6 +359,7 @@ export class Motoron {
         return this.attempt(this.zeroSpeedsNow)
     }
 
+    /** @inline */
     private attempt(bytes: Buffer): boolean {
         if (this.bus.transfer(this.address, bytes, undefined) === 0) return true
         this.errors++

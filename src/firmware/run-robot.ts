@@ -13,6 +13,10 @@ import { Fault } from '../protocol/state'
 import { clock } from './board'
 import { RobotServer } from './robot-server'
 
+/**
+ * Between two looks after a motor controller that was reset. Like the announcement that the runtime's servers make every 500 ms, it
+ * is due half a period after a tick's beginning: with the heap collected it takes 7 ms, and a tick that it meets would be late.
+ */
 const RECOVERY_MS = 500
 
 /** What a robot's `main.ts` has wired up. */
@@ -44,14 +48,8 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     )
     const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
+    const announced = clock.millis()
     server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power)))
-    try {
-        await parts.start()
-        robot.started()
-    } catch (error) {
-        robot.faults = Fault.Startup
-        console.error(`${config.name}: ${error}`)
-    }
     setInterval(async () => {
         try {
             if (robot.motorsLost) await robot.recoverMotors(clock)
@@ -59,5 +57,15 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
             console.error(`${config.name}: ${error}`)
         }
     }, RECOVERY_MS)
+    try {
+        await parts.start()
+        robot.started()
+    } catch (error) {
+        robot.faults = Fault.Startup
+        console.error(`${config.name}: ${error}`)
+    }
+    // Between tick and announcement stays the time that they begin with here, when one's period is a multiple of the other's.
+    const since = (clock.millis() - announced - Math.floor(config.tickPeriodMs / 2)) % config.tickPeriodMs
+    await clock.sleep(config.tickPeriodMs - since)
     await loop.run()
 }

@@ -160,7 +160,7 @@ export class RobotSession implements Robot {
     }
 
     async faults(): Promise<FaultReport[]> {
-        const reports = faultReports(await this.command(RobotCommand.Faults), this.description)
+        const reports = faultReports(await this.ask(RobotCommand.Faults), this.description)
         if (!reports) throw new RobotError('protocol', 'the robot sent a fault log of another length')
         this.faultReports = reports
         return reports

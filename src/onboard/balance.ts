@@ -102,12 +102,12 @@ export class Balance {
         this.rest()
     }
 
-    /** Whether the estimate may be trusted by now. */
+    /** Whether the estimate may be trusted by now. @inline */
     settled(): boolean {
         return this.unsettled <= 0
     }
 
-    /** Whether it may begin to balance: known to be near upright, and held still. */
+    /** Whether it may begin to balance: known to be near upright, and held still. @inline */
     upright(): boolean {
         const { armTilt, armRate } = this.config
         const near = this.pitch < armTilt && this.pitch > -armTilt

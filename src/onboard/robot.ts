@@ -456,7 +456,7 @@ export class Robot {
         this.hold(mode)
     }
 
-    /** Into a mode with no setpoint, and the motors as they are. */
+    /** Into a mode with no setpoint, and the motors as they are. @inline */
     private hold(mode: RobotMode): void {
         for (let i = 0; i < this.joints.count; i++) setJoint(this.joints, i, JointMode.Off, 0)
         this.mode = mode
