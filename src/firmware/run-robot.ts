@@ -13,11 +13,13 @@ import { Fault } from '../protocol/state'
 import { clock } from './board'
 import { RobotServer } from './robot-server'
 
+/** Between two looks after a motor controller that was reset, ms. Seldom at the same time as the announcement below. */
+const RECOVERY_MS = 490
 /**
- * Between two looks after a motor controller that was reset. Like the announcement that the runtime's servers make every 500 ms, it
- * is due half a period after a tick's beginning: with the heap collected it takes 7 ms, and a tick that it meets would be late.
+ * The runtime's servers announce themselves each 500 ms. With the heap collected that takes up to 8 ms, and a tick that waits for
+ * it would be late; so it comes due this long after a tick's beginning, ms, while the tick runs: right behind it.
  */
-const RECOVERY_MS = 500
+const ANNOUNCED_AFTER_MS = 4
 
 /** What a robot's `main.ts` has wired up. */
 export interface RobotParts {
@@ -64,8 +66,8 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         robot.faults = Fault.Startup
         console.error(`${config.name}: ${error}`)
     }
-    // Between tick and announcement stays the time that they begin with here, when one's period is a multiple of the other's.
-    const since = (clock.millis() - announced - Math.floor(config.tickPeriodMs / 2)) % config.tickPeriodMs
-    await clock.sleep(config.tickPeriodMs - since)
+    // Where one's period is a multiple of the other's, they keep the distance that they begin with here.
+    const beyond = (clock.millis() - announced + ANNOUNCED_AFTER_MS) % config.tickPeriodMs
+    await clock.sleep(config.tickPeriodMs - beyond)
     await loop.run()
 }

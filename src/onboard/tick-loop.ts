@@ -90,6 +90,9 @@ export class TickLoop {
                     tick += skipped
                     deadline += skipped * periodMs
                     robot.skipped(this.lateTicks)
+                    // Reports begin anew at this tick: housekeeping keeps its place between them, and comes all the same.
+                    if (untilHousekeeping > FIRST_HOUSEKEEPING)
+                        untilHousekeeping = (untilHousekeeping & ~3) + FIRST_HOUSEKEEPING
                 }
             }
             robot.tick(now, tick, deadline, this.lateTicks)
