@@ -1,6 +1,6 @@
 import type { Clock } from '../src/hal/clock'
 import { DriverError, type DriverErrorCode } from '../src/hal/driver-error'
-import type { I2cBus } from '../src/hal/i2c-bus'
+import { again, type I2cBus } from '../src/hal/i2c-bus'
 
 /**
  * The registers of one I2C part while it is started: allocates, and throws. In the tick a driver uses its bus and buffers that it
@@ -25,7 +25,10 @@ export class DeviceRegisters {
         const pointer = Buffer.alloc(1)
         pointer[0] = register
         const bytes = Buffer.alloc(length)
-        if (this.bus.transfer(this.address, pointer, bytes) !== 0) {
+        if (
+            this.bus.transfer(this.address, pointer, bytes) !== 0 &&
+            again(this.bus, this.address, pointer, bytes) !== 0
+        ) {
             this.fail(code, code === 'not-found' ? 'no acknowledge' : 'read not acknowledged')
         }
         return bytes
@@ -41,7 +44,10 @@ export class DeviceRegisters {
         const bytes = Buffer.alloc(1 + values.length)
         bytes[0] = register
         for (let i = 0; i < values.length; i++) bytes[1 + i] = values[i]
-        if (this.bus.transfer(this.address, bytes, undefined) !== 0) {
+        if (
+            this.bus.transfer(this.address, bytes, undefined) !== 0 &&
+            again(this.bus, this.address, bytes, undefined) !== 0
+        ) {
             this.fail(code, code === 'not-found' ? 'no acknowledge' : 'write not acknowledged')
         }
     }

@@ -14,7 +14,7 @@
 // - The zero position (0x16, 0x17) is left as programmed; a joint's own offset belongs to its configuration.
 import type { Clock } from '../../src/hal/clock'
 import { DriverError, type DriverErrorCode } from '../../src/hal/driver-error'
-import type { I2cBus } from '../../src/hal/i2c-bus'
+import { again, type I2cBus } from '../../src/hal/i2c-bus'
 
 /** Register map, "I²C Register Map". Angle and magnitude: bits 13 to 6 first, then bits 5 to 0. */
 export enum Register {
@@ -115,7 +115,10 @@ export class As5048b {
      */
     sample(): boolean {
         const b = this.bytes
-        if (this.bus.transfer(this.address, this.pointer, b) !== 0) {
+        if (
+            this.bus.transfer(this.address, this.pointer, b) !== 0 &&
+            again(this.bus, this.address, this.pointer, b) !== 0
+        ) {
             this.errors++
             this.valid = false
             return false

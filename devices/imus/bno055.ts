@@ -14,7 +14,7 @@
 //   be read and given back at start (section 3.11.4): `readOffsets`, `offsets`.
 import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
-import type { I2cBus } from '../../src/hal/i2c-bus'
+import { again, type I2cBus } from '../../src/hal/i2c-bus'
 import type { Mounting } from '../../src/hal/mounting'
 import { DeviceRegisters } from '../device-registers'
 import { MountedAxes } from './mounting'
@@ -187,7 +187,10 @@ export class Bno055 {
      */
     sample(): boolean {
         const b = this.bytes
-        if (this.bus.transfer(this.address, this.pointer, b) !== 0) {
+        if (
+            this.bus.transfer(this.address, this.pointer, b) !== 0 &&
+            again(this.bus, this.address, this.pointer, b) !== 0
+        ) {
             this.errors++
             this.valid = false
             return false
@@ -229,7 +232,10 @@ export class Bno055 {
      */
     sampleOrientation(): boolean {
         const b = this.orientationBytes
-        if (this.bus.transfer(this.address, this.orientationPointer, b) !== 0) {
+        if (
+            this.bus.transfer(this.address, this.orientationPointer, b) !== 0 &&
+            again(this.bus, this.address, this.orientationPointer, b) !== 0
+        ) {
             this.orientationErrors++
             return false
         }

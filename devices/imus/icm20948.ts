@@ -15,7 +15,7 @@
 //   No bias is removed here: `MountedImu`.
 import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
-import type { I2cBus } from '../../src/hal/i2c-bus'
+import { again, type I2cBus } from '../../src/hal/i2c-bus'
 import { DeviceRegisters } from '../device-registers'
 import {
     INVENSENSE_DEG_PER_SEC,
@@ -207,7 +207,10 @@ export class Icm20948 {
      */
     sample(): boolean {
         const b = this.bytes
-        if (this.bus.transfer(this.address, this.pointer, b) !== 0) {
+        if (
+            this.bus.transfer(this.address, this.pointer, b) !== 0 &&
+            again(this.bus, this.address, this.pointer, b) !== 0
+        ) {
             this.errors++
             this.valid = false
             return false
@@ -260,7 +263,10 @@ export class Icm20948 {
      */
     sampleField(): boolean {
         const b = this.fieldBytes
-        if (this.bus.transfer(AK09916_ADDRESS, this.fieldPointer, b) !== 0) {
+        if (
+            this.bus.transfer(AK09916_ADDRESS, this.fieldPointer, b) !== 0 &&
+            again(this.bus, AK09916_ADDRESS, this.fieldPointer, b) !== 0
+        ) {
             this.fieldErrors++
             return false
         }

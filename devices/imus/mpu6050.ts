@@ -13,7 +13,7 @@
 // - Axes are the chip's (PS, "Orientation of Axes"); no bias is removed here. It is large: ±20 °/s (PS, 6.1).
 import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
-import type { I2cBus } from '../../src/hal/i2c-bus'
+import { again, type I2cBus } from '../../src/hal/i2c-bus'
 import { DeviceRegisters } from '../device-registers'
 import {
     INVENSENSE_DEG_PER_SEC,
@@ -154,7 +154,10 @@ export class Mpu6050 {
      */
     sample(): boolean {
         const b = this.bytes
-        if (this.bus.transfer(this.address, this.pointer, b) !== 0) {
+        if (
+            this.bus.transfer(this.address, this.pointer, b) !== 0 &&
+            again(this.bus, this.address, this.pointer, b) !== 0
+        ) {
             this.errors++
             this.valid = false
             return false

@@ -10,7 +10,7 @@
 //   does not change what a count means.
 // - It sits in the motor supply's line, so it measures what the motor driver takes.
 import { signed16 } from '../../src/hal/bytes'
-import type { I2cBus } from '../../src/hal/i2c-bus'
+import { again, type I2cBus } from '../../src/hal/i2c-bus'
 import { DeviceRegisters } from '../device-registers'
 
 /** Register map, table 2. */
@@ -101,9 +101,11 @@ export class Ina219 {
         const { shuntBytes, busBytes, address } = this
         // The bus voltage first: when CNVR is set with it, the shunt voltage read after it is measured, too.
         if (
-            this.bus.transfer(address, this.busPointer, busBytes) !== 0 ||
+            (this.bus.transfer(address, this.busPointer, busBytes) !== 0 &&
+                again(this.bus, address, this.busPointer, busBytes) !== 0) ||
             (busBytes[1] & CNVR) === 0 ||
-            this.bus.transfer(address, this.shuntPointer, shuntBytes) !== 0
+            (this.bus.transfer(address, this.shuntPointer, shuntBytes) !== 0 &&
+                again(this.bus, address, this.shuntPointer, shuntBytes) !== 0)
         ) {
             this.errors++
             return false

@@ -5,7 +5,7 @@
 // - It sits in the motor supply's line, so it measures what the motor driver takes: of one motor on a bridge that shorts it
 //   between pulses, the motor's current times the duty.
 import { signed16 } from '../../src/hal/bytes'
-import type { I2cBus } from '../../src/hal/i2c-bus'
+import { again, type I2cBus } from '../../src/hal/i2c-bus'
 import { DeviceRegisters } from '../device-registers'
 
 /** Register map, table 4. */
@@ -91,8 +91,10 @@ export class Ina226 {
     sample(): boolean {
         const { shuntBytes, busBytes, address } = this
         if (
-            this.bus.transfer(address, this.shuntPointer, shuntBytes) !== 0 ||
-            this.bus.transfer(address, this.busPointer, busBytes) !== 0
+            (this.bus.transfer(address, this.shuntPointer, shuntBytes) !== 0 &&
+                again(this.bus, address, this.shuntPointer, shuntBytes) !== 0) ||
+            (this.bus.transfer(address, this.busPointer, busBytes) !== 0 &&
+                again(this.bus, address, this.busPointer, busBytes) !== 0)
         ) {
             this.errors++
             return false

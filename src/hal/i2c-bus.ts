@@ -15,9 +15,21 @@ export interface I2cBus {
      *   the contents of `read` mean nothing. Never throws for a bus fault.
      */
     transfer(address: number, write: Buffer | undefined, read: Buffer | undefined): number
+    /**
+     * For a transfer that failed: counts it and tries it again, a bounded number of times (`RetryingI2c`). Drivers call it through
+     * {@link again}, only when something is wrong, so that it costs nothing otherwise.
+     *
+     * @returns 0 when a try succeeded
+     */
+    retry?(address: number, write: Buffer | undefined, read: Buffer | undefined): number
 }
 
 /** {@link I2cBus.transfer}: the device did not acknowledge its address or a written byte. */
 export const NACK_WRITE = -1
 /** {@link I2cBus.transfer}: the device did not acknowledge the read. */
 export const NACK_READ = -2
+
+/** What {@link I2cBus.retry} gives, on a bus that has it; else the failure stands. */
+export function again(bus: I2cBus, address: number, write: Buffer | undefined, read: Buffer | undefined): number {
+    return bus.retry ? bus.retry(address, write, read) : NACK_READ
+}

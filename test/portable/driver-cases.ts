@@ -1,7 +1,9 @@
 // Runs every driver against a scripted bus and logs what it did, in code that both VMs run: the test that calls this in
 // Node and on the DeviceScript VM compares the two logs, number by number. The exact bytes are asserted in test/devices.
+import { describe, RetryingI2c } from '../../devices/buses/retrying-i2c'
 import { Tca9548a } from '../../devices/buses/tca9548a'
 import { As5048b } from '../../devices/encoders/as5048b'
+import { As5048bBank } from '../../devices/encoders/as5048b-bank'
 import { As5600 } from '../../devices/encoders/as5600'
 import { Ls7366rBank } from '../../devices/encoders/ls7366r'
 import { Bno055 } from '../../devices/imus/bno055'
@@ -16,7 +18,7 @@ import { Pca9685Servos } from '../../devices/motors/pca9685'
 import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
 import { DriverError } from '../../src/hal/driver-error'
-import { NACK_READ, NACK_WRITE, type I2cBus } from '../../src/hal/i2c-bus'
+import { again, NACK_READ, NACK_WRITE, type I2cBus } from '../../src/hal/i2c-bus'
 import type { ChipAxis } from '../../src/hal/mounting'
 import type { SpiBus } from '../../src/hal/spi-bus'
 
@@ -331,6 +333,55 @@ async function secondInertialCases(log: Log, clock: Clock): Promise<void> {
     logBus(log, 'mpu', bus)
 }
 
+async function bankCases(log: Log, clock: Clock): Promise<void> {
+    const bus = new QueuedBus()
+    const bank = new As5048bBank(bus, [{}, { address: 0x42 }], undefined, 3)
+    const good = [1, 0x40, 1, 0x12, 0x34]
+    const other = [1, 0x40, 0, 0xff, 0x3f]
+    for (const bytes of [[0x80, 1, 0x40, 0, 0, 0], good, [0x80, 1, 0x40, 0, 0, 0], other]) bus.reply(bytes)
+    log('bank init', await outcome(bank, clock))
+    const weak = [9, 0x20, 1, 0x12, 0x35]
+    const lost = [9, 0x1f, 1, 0x12, 0x35]
+    for (const bytes of [good, weak, other, other, lost, other, good, [1, 0x40, 0x40, 0, 0]]) bus.reply(bytes)
+    for (let i = 0; i < 5; i++) {
+        bank.sample()
+        log('bank failed', bank.failed)
+        log('bank first', bank.reading[0])
+        log('bank second', bank.reading[1])
+    }
+    log('bank errors', bank.errors)
+    log('bank config', await outcome(new As5048bBank(bus, [{}, {}]), clock))
+    logBus(log, 'bank', bus)
+}
+
+function retryCases(log: Log): void {
+    let fails = 0
+    let now = 0
+    let reports = 0
+    const transfer = () => {
+        fails--
+        return fails >= 0 ? NACK_WRITE : 0
+    }
+    const clock = { millis: () => now, sleep: async () => {} }
+    const bus = new RetryingI2c({ transfer }, clock, [0x10, 0x36], 2, line => {
+        reports += line.length
+    })
+    for (let i = 0; i < 40; i++) {
+        now += 7
+        fails = i % 5
+        const address = i % 3 === 0 ? 0x36 : i % 7 === 0 ? 0x44 : 0x10
+        if (bus.transfer(address, undefined, undefined) !== 0) log('retry', again(bus, address, undefined, undefined))
+    }
+    for (const faults of bus.faults) {
+        log('retry failed', faults.failed)
+        log('retry saved', faults.saved)
+        log('retry lost', faults.lost)
+        log('retry text', describe(faults).length)
+    }
+    log('retry stuck', bus.stuck)
+    log('retry reports', reports)
+}
+
 async function nineAxisCases(log: Log, clock: Clock): Promise<void> {
     const bus = new QueuedBus()
     const imu = new Icm20948(bus, { frozenLimit: 3 })
@@ -508,6 +559,8 @@ export async function driverCases(log: Log, clock: Clock): Promise<void> {
     await encoderCases(log, clock)
     await secondEncoderCases(log, clock)
     await counterCases(log, clock)
+    await bankCases(log, clock)
+    retryCases(log)
     await multiplexerCases(log, clock)
     await motorCases(log, clock)
     await inertialCases(log, clock)
