@@ -68,7 +68,9 @@ export class TelemetryReader {
         }
     }
 
+    /** On a link that stayed up. The board's clock began anew, too: what is known of the old one would date samples wrongly. */
     private restarted(): void {
+        this.clock.reset()
         this.late.reset()
         this.errors.reset()
         this.lastStart = undefined

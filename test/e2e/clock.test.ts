@@ -46,6 +46,34 @@ test.each([
     60_000,
 )
 
+test('after a restart of the board on a living link every sample’s time is right to its bound, and soon to 5 ms', async () => {
+    const robot = await simulate({ robot: 'rover', seed: 5 })
+    const session = await connectSimulated(robot)
+    onTestFinished(() => session.close())
+    await pass(robot, 6)
+    const starts: number[] = []
+    robot.board.onTick = ({ startUs }) => starts.push(startUs / 1e6)
+    const at = robot.clock.now / 1e6
+    robot.inject({ at, kind: 'board-reset' })
+    const samples: { time: number; bound: number; at: number; tick: number }[] = []
+    session.onState(({ tick, hostTime, hostTimeBound }) =>
+        samples.push({ tick, time: hostTime, bound: hostTimeBound, at: robot.clock.now / 1e6 }),
+    )
+    await pass(robot, 4)
+    const again = samples.filter(({ tick }) => tick < 500)
+    expect(again.length).toBeGreaterThan(200)
+    expect(session.statistics().reconnects).toBe(0)
+    for (const { time, bound } of again) {
+        const nearest = Math.min(...starts.map(start => Math.abs(start - time)))
+        expect(nearest).toBeLessThanOrEqual(bound)
+    }
+    const first = again[0].at
+    expect(Math.max(...again.filter(sample => sample.at > first + 0.5).map(({ bound }) => bound))).toBeLessThan(0.005)
+    // What follows a trajectory is timed by this.
+    const { boardTime } = session.clockFit()!
+    expect(Math.abs(boardTime - (robot.clock.now / 1e6 - at))).toBeLessThan(0.005)
+})
+
 test('the host reports a stall of the board within 50 ms, and its end', async () => {
     const robot = await simulate({ robot: 'rover', seed: 3 })
     const session = await connectSimulated(robot)

@@ -54,7 +54,7 @@ export async function interruptRun(test: BenchTest, by: Interruption, seed: numb
     const robot = connection.simulated!
     const now = () => robot.clock.now / 1e6
     const start = now()
-    const at = start + new Random(seed).fork(`${test.name} ${by}`).uniform(0.05, WITHIN * test.seconds(settings))
+    let at = start + new Random(seed).fork(`${test.name} ${by}`).uniform(0.05, WITHIN * test.seconds(settings))
     const state = new Float64Array(64)
     let lastDriven = start
     robot.body.onStep = () => {
@@ -66,7 +66,13 @@ export async function interruptRun(test: BenchTest, by: Interruption, seed: numb
     if (by === 'Ctrl-C') robot.clock.at(at * 1e6, () => controller.abort())
     if (by === 'link unplugged') robot.inject({ at, kind: 'link-unplug', duration: 60 })
     if (by === 'link silent') robot.inject({ at, kind: 'link-drop', duration: 60 })
-    if (by === 'motor controller reset') robot.inject({ at, kind: 'chip-reset', target: 'motoron' })
+    // One that is reset while nothing is armed is set up again by the next arming, and the test goes on.
+    const resetOnceArmed = () => {
+        at = now()
+        if (connection.session.state?.mode === 'armed') robot.inject({ at, kind: 'chip-reset', target: 'motoron' })
+        else robot.clock.at(robot.clock.now + 10_000, resetOnceArmed)
+    }
+    if (by === 'motor controller reset') robot.clock.at(at * 1e6, resetOnceArmed)
     try {
         const { result } = await connection.run(
             runBench({
