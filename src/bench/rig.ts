@@ -80,6 +80,8 @@ export class Rig {
     private readonly unsubscribe: () => void
     private trouble: BenchStop | undefined
     private armed = false
+    /** Host's time of the last arming, s. Samples of before may still come. */
+    private armedAt = 0
     /** Telemetry has told that it is armed; anything else from then on is trouble. */
     private seenArmed = false
     private elapsed = 0
@@ -107,8 +109,9 @@ export class Rig {
     /** Lets the motor move. Only this joint will be told to. */
     async arm(): Promise<void> {
         this.check()
-        await this.robot.disarm()
+        await this.pause()
         await this.robot.arm()
+        this.armedAt = this.scheduler.epoch()
         this.armed = true
     }
 
@@ -227,7 +230,7 @@ export class Rig {
 
     private sample(state: RobotState): void {
         this.capture.add(state)
-        if (!this.armed || this.trouble) return
+        if (!this.armed || this.trouble || state.hostTime < this.armedAt) return
         const last = this.capture.length - 1
         const { limits, capture } = this
         const [speed, at, amperes] = [Math.abs(capture.velocity[last]), capture.position[last], capture.current[last]]

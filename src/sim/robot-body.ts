@@ -36,6 +36,10 @@ export interface ActuatorTruth {
     readonly resistance: number
     /** Motor and load, kg·m² */
     readonly inertia: number
+    /** The same over the motor's torque, while the motor drives the load, and while the load drives the motor: the gears' loss
+     * η makes the load's part 1/η and η of itself. */
+    readonly drivingInertia: number
+    readonly brakingInertia: number
     /** N·m */
     readonly coulombFriction: number
     /** N·m */

@@ -11,6 +11,8 @@ export interface Pushes {
 
 /** Between two pushes, s: the motor is shorted and comes to rest. */
 const REST = 0.35
+/** Of a push's duty, s. */
+const RAMP = 0.2
 
 /**
  * Pushes the shaft to and fro: each direction twice in a row. A push after one in the other direction must first cross the
@@ -41,11 +43,17 @@ export function playOf({ same, reversed }: Pushes): { play: number; error: numbe
     return { play, error: each.length > 1 ? 2 * Math.sqrt(variance / (each.length - 1)) : NaN }
 }
 
-/** @returns where the shaft ended less where it began, rad */
+/**
+ * The duty rises and falls along ramps: host, board and motor driver count time apart, so that each value may last a period
+ * more or less. At an edge that would be worth as much as some play; on a ramp the neighbouring value stands in for it.
+ *
+ * @returns where the shaft ended less where it began, rad
+ */
 async function push(rig: Rig, duty: number, seconds: number, text: string): Promise<number> {
     const before = await rig.samples(await rig.hold('effort', 0, 0.1, text))
     const start = mean(rig.capture.measured.slice(...before))
-    await rig.hold('effort', duty, seconds, text)
+    const ramp = Math.min(RAMP, seconds / 2)
+    await rig.play('effort', t => duty * Math.min(1, t / ramp, (seconds - t) / ramp), seconds, text)
     await rig.hold('effort', 0, REST, text)
     const after = await rig.samples(await rig.hold('effort', 0, 0.1, text))
     return mean(rig.capture.measured.slice(...after)) - start

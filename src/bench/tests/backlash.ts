@@ -1,7 +1,7 @@
 import { playOf, pushes } from '../analysis/play'
 import type { BenchTest } from './test'
 
-const ROUNDS = 4
+const ROUNDS = 6
 const SECONDS = 0.5
 const DUTY = 0.12
 

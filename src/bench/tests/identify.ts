@@ -8,6 +8,8 @@ import type { BenchTest } from './test'
 
 /** Duties that are tried both ways, of the largest allowed. */
 const LEVELS = [0.15, 0.25, 0.4, 0.6, 0.8, 1]
+/** Of the board's clock, s: within it nobody knows when a tick began. */
+const CLOCK_STEP = 1e-3
 const REST = 0.45
 const DRIVE = 0.8
 const BREAKAWAYS = 3
@@ -92,7 +94,8 @@ function fitted(rig: Rig, record: Recorder, pieces: Piece[], sensed: boolean): I
     record.figure('inertia', 'inertia at the joint', half, 'kg·m²', [half - wide, half + wide])
     figure('coulombFriction', 'Coulomb friction', 'N·m')
     if (sensed) figure('viscousFriction', 'viscous friction', 'N·m·s/rad')
-    const error = delays.length > 2 ? (2 * deviation(delays)) / Math.sqrt(delays.length) : NaN
+    const scatter = delays.length > 2 ? (2 * deviation(delays)) / Math.sqrt(delays.length) : NaN
+    const error = Math.hypot(scatter, CLOCK_STEP / 2)
     record.figure('delay', 'delay from tick to motor', delay, 's', [delay - error, delay + error])
     const stiff = (model.motorConstant ** 2 + model.viscousFriction * model.resistance) / model.resistance
     record.figure('timeConstant', 'time constant', model.inertia / stiff, 's')

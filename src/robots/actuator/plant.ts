@@ -78,11 +78,14 @@ export function makeBody({ time, bus, random, warn, options = {} }: BodyContext)
 }
 
 function truth({ motor, loadInertia, supplyVoltage, supplyResistance }: ReturnType<typeof healthyRig>) {
-    const { gearRatio: ratio } = motor
+    const { gearRatio: ratio, gearEfficiency } = motor
+    const rotorInertia = motor.rotorInertia * ratio * ratio
     return {
         motorConstant: motor.torqueConstant * ratio,
         resistance: motor.resistance,
-        inertia: motor.rotorInertia * ratio * ratio + loadInertia,
+        inertia: rotorInertia + loadInertia,
+        drivingInertia: rotorInertia + loadInertia / gearEfficiency,
+        brakingInertia: rotorInertia + loadInertia * gearEfficiency,
         coulombFriction: motor.coulombFriction * ratio,
         staticFriction: motor.staticFriction * ratio,
         viscousFriction: motor.viscousFriction * ratio * ratio,
