@@ -21,6 +21,9 @@ export interface BoardProfile {
     /** One collection of the heap: fixed part, and for each object on the heap, µs. */
     readonly collectionUs: number
     readonly collectionPerObjectUs: number
+    /** Programming 256 bytes of flash, and erasing 4 KB, µs: the whole board waits. W25Q16JV datasheet, AC characteristics, typical. */
+    readonly flashPageUs: number
+    readonly flashSectorUs: number
     /** A byte written by either side is seen by the other between these, µs (uniform, seeded). */
     readonly linkDelayUs: readonly [number, number]
     /** Which model says when the main loop wakes: see `main-loop.ts`. */
@@ -38,6 +41,8 @@ const rp2040: BoardProfile = {
     frameInUs: 290,
     collectionUs: 1100,
     collectionPerObjectUs: 9,
+    flashPageUs: 400,
+    flashSectorUs: 45_000,
     // USB full speed: a bulk transfer waits for its turn in the 1 ms frame.
     linkDelayUs: [100, 1100],
     wake: 'rp2040',
@@ -58,6 +63,8 @@ export const boardProfiles: Readonly<Record<string, BoardProfile>> = {
         frameInUs: 80,
         collectionUs: 250,
         collectionPerObjectUs: 2,
+        flashPageUs: 400,
+        flashSectorUs: 45_000,
         // UART at 1.5 Mbaud behind a USB converter with a 1 ms latency timer.
         linkDelayUs: [200, 1500],
         wake: 'esp32',
@@ -73,6 +80,8 @@ export const boardProfiles: Readonly<Record<string, BoardProfile>> = {
         frameInUs: 0,
         collectionUs: 0,
         collectionPerObjectUs: 0,
+        flashPageUs: 0,
+        flashSectorUs: 0,
         linkDelayUs: [0, 0],
         wake: 'ideal',
     },

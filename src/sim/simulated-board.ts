@@ -1,6 +1,7 @@
 import type { BoardProfile } from './board-profile'
 import { mainLoopOf, type MainLoop } from './main-loop'
 import type { VirtualClock } from './virtual-clock'
+import { PowerCut, SimulatedFlash } from './simulated-flash'
 import { DeviceScriptVm, RuntimeReset } from './vm/device-script-vm'
 
 /** From power-on to the first pass of the main loop, µs. The runtime takes its time 0 from power-on. */
@@ -27,6 +28,8 @@ export interface BoardWiring {
     onLog(line: string): void
     /** Uniform random number in [0, 1). */
     random(): number
+    /** Where settings and program are; a new one by default. */
+    readonly flash?: SimulatedFlash
 }
 
 /** What the board has executed, for cost reports. Times in µs of simulated time. */
@@ -93,8 +96,7 @@ export class SimulatedBoard {
     private loop: MainLoop
     private deviceId = 0n
     private program: Buffer | undefined
-    /** The settings flash, which outlives a reset. */
-    private flash: Uint8Array | undefined
+    private readonly flash: SimulatedFlash
     /** No pass is made. */
     private held = false
     private readonly inbox: Uint8Array[] = []
@@ -124,6 +126,7 @@ export class SimulatedBoard {
         private readonly options: { profile?: boolean } = {},
     ) {
         this.loop = mainLoopOf(profile, () => wiring.random())
+        this.flash = wiring.flash ?? new SimulatedFlash()
         this.vm = this.makeVm()
     }
 
@@ -149,14 +152,14 @@ export class SimulatedBoard {
                 random: into => {
                     for (let i = 0; i < into.length; i++) into[i] = Math.floor(wiring.random() * 256)
                 },
-                loadFlash: () => this.flash,
-                saveFlash: content => (this.flash = content),
+                loadFlash: () => this.flash.content,
+                saveFlash: content => this.saveFlash(content),
             },
             options.profile,
         )
     }
 
-    /** Powers on with `program` in flash. */
+    /** Writes `program` to flash and powers on. */
     powerOn(deviceId: bigint, program: Buffer): void {
         this.deviceId = deviceId
         this.program = program
@@ -207,6 +210,21 @@ export class SimulatedBoard {
         this.schedule(this.bootedAt)
     }
 
+    /**
+     * Has its power back and starts with what its flash holds; nothing is written there. The runtime gives the bus a second
+     * before it starts the program.
+     */
+    restart(): void {
+        this.powerOff()
+        this.loop = mainLoopOf(this.profile, () => this.wiring.random())
+        this.vm = this.makeVm()
+        this.bootedAt = this.clock.now + BOOT_US
+        this.poweredAt = this.clock.now
+        this.vm.load(this.program as Buffer)
+        this.vm.start(this.deviceId)
+        this.schedule(this.bootedAt)
+    }
+
     /** A frame from the host has arrived, whole and with a right check sum. It is lost while the board boots. */
     receiveFrame(frame: Uint8Array): void {
         if (this.clock.now < this.bootedAt) return
@@ -244,9 +262,10 @@ export class SimulatedBoard {
         try {
             sleep = vm.process()
         } catch (error) {
-            if (!(error instanceof RuntimeReset)) throw error
             this.inPass = false
-            this.reset()
+            if (error instanceof RuntimeReset) this.reset()
+            else if (error instanceof PowerCut) this.powerOff()
+            else throw error
             return
         }
         const elapsed = this.elapsed()
@@ -301,6 +320,16 @@ export class SimulatedBoard {
             ((vm.calls - this.calls) >>> 0) * profile.callUs +
             ((vm.builtins - this.builtins) >>> 0) * profile.builtinUs
         )
+    }
+
+    /** The runtime waits for its flash, with interrupts off. */
+    private saveFlash(content: Uint8Array): void {
+        const { flash } = this
+        const { pagesProgrammed, sectorsErased } = flash
+        flash.save(content)
+        this.otherUs +=
+            (flash.pagesProgrammed - pagesProgrammed) * this.profile.flashPageUs +
+            (flash.sectorsErased - sectorsErased) * this.profile.flashSectorUs
     }
 
     private collectionUs(): number {

@@ -6,6 +6,7 @@ import { SimulatedI2cBus } from './i2c/simulated-i2c-bus'
 import { Random } from './random'
 import type { BodyOptions, MakeBody, RobotBody } from './robot-body'
 import { SimulatedBoard } from './simulated-board'
+import { SimulatedFlash } from './simulated-flash'
 import { SimulatedHost } from './simulated-host'
 import { SimulatedSpiBus } from './spi/simulated-spi-bus'
 import { Trace } from './trace'
@@ -33,6 +34,8 @@ export interface SimulatedRobotOptions {
     faults?: string
     /** Whether to count operations by program counter. */
     profileOperations?: boolean
+    /** The board's flash, for a robot that had power before; a new one by default. */
+    flash?: SimulatedFlash
     /** A line of the board's log. */
     onLog?: (line: string) => void
     /** A chip was used in a way that its datasheet does not allow. */
@@ -49,6 +52,7 @@ export class SimulatedRobot {
     readonly body: RobotBody
     readonly bus: SimulatedI2cBus
     readonly spi: SimulatedSpiBus
+    readonly flash: SimulatedFlash
     readonly trace: Trace | undefined
     /** The two directions of the link. */
     readonly toBoard: Wire
@@ -69,6 +73,7 @@ export class SimulatedRobot {
         this.toHost = new Wire(this.clock, () => this.delay())
         this.host = new SimulatedHost(this.clock)
         this.random = new Random(options.seed)
+        this.flash = options.flash ?? new SimulatedFlash()
         this.delays = this.random.fork('link')
         this.bus = new SimulatedI2cBus({ frequency: options.busFrequency, now: () => this.time.now })
         this.spi = new SimulatedSpiBus(
@@ -111,6 +116,7 @@ export class SimulatedRobot {
                     options.onLog?.(line)
                 },
                 random: () => boardRandom.uniform(),
+                flash: this.flash,
             },
             { profile: options.profileOperations },
         )

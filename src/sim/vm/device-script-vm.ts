@@ -100,6 +100,11 @@ export class DeviceScriptVm {
         this.runtime.jd_em_init()
     }
 
+    /** The program that is in flash already and will run. */
+    load(program: Buffer): void {
+        this.meter.load(program)
+    }
+
     /** Writes a program to flash and runs it. @throws Error when the runtime refuses it */
     deploy(program: Buffer): void {
         this.meter.load(program)
