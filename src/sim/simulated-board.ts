@@ -1,8 +1,9 @@
+import { packetServiceIndex, firstPacket, ServiceIndex } from '../protocol/frame'
 import type { BoardProfile } from './board-profile'
 import { mainLoopOf, type MainLoop } from './main-loop'
 import type { VirtualClock } from './virtual-clock'
 import { PowerCut, SimulatedFlash } from './simulated-flash'
-import { DeviceScriptVm, RuntimeReset } from './vm/device-script-vm'
+import { DeviceScriptVm, RuntimePanic, RuntimeReset } from './vm/device-script-vm'
 
 /** From power-on to the first pass of the main loop, µs. The runtime takes its time 0 from power-on. */
 const BOOT_US = 100_000
@@ -95,6 +96,7 @@ export class SimulatedBoard {
     private vm: DeviceScriptVm
     private loop: MainLoop
     private deviceId = 0n
+    /** What is in flash, when it is whole. */
     private program: Buffer | undefined
     private readonly flash: SimulatedFlash
     /** No pass is made. */
@@ -162,16 +164,12 @@ export class SimulatedBoard {
     /** Writes `program` to flash and powers on. */
     powerOn(deviceId: bigint, program: Buffer): void {
         this.deviceId = deviceId
-        this.program = program
-        this.boot()
+        this.boot(program)
     }
 
     /** The processor is reset, or has its power back: it boots, and its program starts from the beginning. */
     reset(): void {
-        this.powerOff()
-        this.loop = mainLoopOf(this.profile, () => this.wiring.random())
-        this.vm = this.makeVm()
-        this.boot()
+        this.restart()
     }
 
     /** Nothing runs until {@link reset}. */
@@ -202,11 +200,11 @@ export class SimulatedBoard {
         if (this.powered) this.schedule(Math.max(this.loop.nextPass(), this.bootedAt, this.clock.now))
     }
 
-    private boot(): void {
+    private boot(program: Buffer): void {
         this.bootedAt = this.clock.now + BOOT_US
         this.poweredAt = this.clock.now
         this.vm.start(this.deviceId)
-        this.vm.deploy(this.program as Buffer)
+        this.vm.deploy(program)
         this.schedule(this.bootedAt)
     }
 
@@ -220,9 +218,16 @@ export class SimulatedBoard {
         this.vm = this.makeVm()
         this.bootedAt = this.clock.now + BOOT_US
         this.poweredAt = this.clock.now
-        this.vm.load(this.program as Buffer)
-        this.vm.start(this.deviceId)
-        this.schedule(this.bootedAt)
+        if (this.program) this.vm.load(this.program)
+        try {
+            this.vm.start(this.deviceId)
+            this.schedule(this.bootedAt)
+        } catch (error) {
+            // A store that the runtime cannot mount, at each start anew.
+            if (!(error instanceof RuntimePanic)) throw error
+            this.bootedAt = Infinity
+            this.work.panics++
+        }
     }
 
     /** A frame from the host has arrived, whole and with a right check sum. It is lost while the board boots. */
@@ -254,13 +259,20 @@ export class SimulatedBoard {
         this.builtins = builtins
         const framesUs = this.inbox.length * profile.frameInUs
         this.otherUs += framesUs
-        for (let i = 0; i < this.inbox.length; i++) vm.receiveFrame(this.inbox[i])
+        let piped = false
+        for (let i = 0; i < this.inbox.length; i++) {
+            const frame = this.inbox[i]
+            vm.receiveFrame(frame)
+            piped ||= packetServiceIndex(frame as Buffer, firstPacket(frame)) === ServiceIndex.Pipe
+        }
         this.inbox.length = 0
         if (this.loop.looksBehindProgram === undefined) this.endTransfer(start)
         this.beginStretch()
         let sleep: number
         try {
             sleep = vm.process()
+            // A program that comes in is programmed page by page and synchronised at its end only.
+            if (piped) this.saveFlash(vm.flashContent().slice())
         } catch (error) {
             this.inPass = false
             if (error instanceof RuntimeReset) this.reset()
@@ -327,6 +339,9 @@ export class SimulatedBoard {
         const { flash } = this
         const { pagesProgrammed, sectorsErased } = flash
         flash.save(content)
+        const program = flash.program()
+        if (program && !this.program?.equals(program)) this.vm.load(program)
+        this.program = program
         this.otherUs +=
             (flash.pagesProgrammed - pagesProgrammed) * this.profile.flashPageUs +
             (flash.sectorsErased - sectorsErased) * this.profile.flashSectorUs

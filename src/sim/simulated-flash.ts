@@ -13,6 +13,12 @@ const HEADER = 24
 const ENTRY = 24
 /** Of an entry's offset field, which is 0xffffffff in a free one. */
 const ENTRY_OFFSET = 16
+const STORE_MAGIC = 0x5254_5346
+/** Of a bank's header. */
+const GENERATION = 8
+/** Before a program (devsmgr.c): the first word and the size when it begins to come in, the others when it is whole. */
+const PROGRAM_MAGIC = [0x8d8a_bd53, 0xb27c_4b2b]
+const PROGRAM_HEADER = 128
 
 /** Thrown out of the runtime when the power goes while it writes. */
 export class PowerCut extends Error {
@@ -32,6 +38,13 @@ export class SimulatedFlash {
     lastChange = 0
     /** A write begins. */
     onWrite: (() => void) | undefined
+
+    /** The program in flash, when it is whole: copied. */
+    program(): Buffer | undefined {
+        const { content } = this
+        const found = content && programOf(content)
+        return found && Buffer.from(content.subarray(found.start, found.end))
+    }
 
     /**
      * The runtime has written: takes over what is new.
@@ -62,6 +75,23 @@ export class SimulatedFlash {
         this.cutAfter = undefined
         throw new PowerCut('the power went while the flash was written')
     }
+}
+
+/** Offset and size of the last whole `*prog` in the bank that holds, behind its header. */
+function programOf(content: Uint8Array): { start: number; end: number } | undefined {
+    const words = new DataView(content.buffer, content.byteOffset, content.byteLength)
+    const word = (address: number) => (address + 4 <= content.length ? words.getUint32(address, true) : 0xffffffff)
+    const banks = [0, BANK].filter(bank => word(bank) === STORE_MAGIC)
+    const bank = banks.sort((a, b) => word(b + GENERATION) - word(a + GENERATION))[0]
+    if (bank === undefined) return undefined
+    let start: number | undefined
+    for (let entry = bank + HEADER; word(entry + ENTRY_OFFSET) !== 0xffffffff; entry += ENTRY) {
+        const key = Buffer.from(content.subarray(entry, entry + ENTRY_OFFSET)).toString('latin1')
+        if (key.startsWith('*prog\0')) start = word(entry + ENTRY_OFFSET)
+    }
+    if (start === undefined || word(start) !== PROGRAM_MAGIC[0] || word(start + 8) !== PROGRAM_MAGIC[1])
+        return undefined
+    return { start: start + PROGRAM_HEADER, end: start + PROGRAM_HEADER + word(start + 4) }
 }
 
 /** Addresses whose bytes change, in the order in which the store writes them. */

@@ -44,6 +44,8 @@ interface RuntimeExports {
 }
 
 const FLASH_BYTES = 128 * 1024
+/** What the runtime's model of a flash holds where it was never written (flash.c of its posix port). */
+const FLASH_FILL = 0x37
 const MAX_FRAME = 260
 
 /**
@@ -61,6 +63,7 @@ export class DeviceScriptVm {
     private readonly counterIndex: number
     /** Address of the byte that a fiber waits for during an SPI transfer. */
     private readonly spiDone: number
+    private flashAddress = 0
     private allocationsSeen = 0
     private allocatedSeen = 0
 
@@ -113,6 +116,17 @@ export class DeviceScriptVm {
         const result = this.runtime.jd_em_devs_deploy(address, program.length)
         this.runtime.free(address)
         if (result !== 0) throw new Error(`the DeviceScript runtime refused the program (${result})`)
+    }
+
+    /**
+     * What the flash holds now, written or not yet synchronised: as long as what {@link VmHost.saveFlash} is given. The bytes
+     * are the runtime's own.
+     */
+    flashContent(): Uint8Array {
+        const flash = this.bytes.subarray(this.flashAddress, this.flashAddress + FLASH_BYTES)
+        let last = FLASH_BYTES - 1
+        while (last > 0 && flash[last] === FLASH_FILL) last--
+        return flash.subarray(0, last)
     }
 
     /** One pass of the runtime's main loop. Returns how long it would sleep, µs (0 to 10,000). */
@@ -299,6 +313,7 @@ export class DeviceScriptVm {
                 _devs_panic_handler: (code: number) => this.host.onPanic(code),
                 em_flash_size: () => FLASH_BYTES,
                 em_flash_load: (address: number, length: number) => {
+                    this.flashAddress = address
                     const content = this.host.loadFlash?.()
                     if (content) this.bytes.set(content.subarray(0, length), address)
                 },
@@ -308,7 +323,7 @@ export class DeviceScriptVm {
                     void this.bytes.copyWithin(to, from, from + length),
                 emscripten_resize_heap: () => 0,
                 abort: () => {
-                    throw new Error('the DeviceScript runtime aborted')
+                    throw new RuntimePanic()
                 },
                 exit: (code: number) => {
                     throw new RuntimeReset(code)
@@ -328,5 +343,13 @@ export class RuntimeReset extends Error {
     constructor(readonly code: number) {
         super(`the DeviceScript runtime reset the board (${code})`)
         this.name = 'RuntimeReset'
+    }
+}
+
+/** The runtime found itself in a state that it takes for impossible (`JD_PANIC`). A board then starts anew, and so on for ever. */
+export class RuntimePanic extends Error {
+    override name = 'RuntimePanic'
+    constructor() {
+        super('the DeviceScript runtime aborted')
     }
 }

@@ -74,6 +74,7 @@ export class Meter {
     /** Reads from a program where its constants lie. Call before the program runs. */
     load(program: Buffer): void {
         const weights = new Uint8Array(this.memory.buffer, this.weights, 0x10000)
+        weights.fill(1)
         const functions = program.readUInt32LE(Layout.Image.functions)
         const length = program.readUInt32LE(Layout.Image.functions + 4)
         for (let entry = functions; entry < functions + length; entry += Layout.Image.functionSize) {
