@@ -18,6 +18,12 @@ export type FlashErrorCode =
     | 'verify'
     /** Flashed or deployed, but the robot does not answer. */
     | 'no-answer'
+    /** The robot does not confirm that it is disarmed; nothing was written. */
+    | 'armed'
+    /** The new program did not come up; the board has its former one again. */
+    | 'rolled-back'
+    /** Somebody may not deploy, or not now. */
+    | 'refused'
 
 /** A board could not be built for, flashed or deployed to. The text says what to do. */
 export class FlashError extends Error {

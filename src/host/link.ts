@@ -93,6 +93,9 @@ export class Link {
     /** The link has come up, or was lost and why (no reason: {@link close}). */
     onConnection: (up: boolean, reason?: Error) => void = () => {}
 
+    /** Silence after which the link is lost, ms. A board that erases its flash says nothing meanwhile. */
+    silenceMs = SILENCE_MS
+
     private readonly options: Required<LinkOptions>
     private readonly counters = {
         reconnects: 0,
@@ -346,10 +349,13 @@ export class Link {
     private watch(): void {
         const now = this.scheduler.now()
         const silentMs = now - this.lastFrameAt
-        // Not at once: rounding may leave less than moves the clock, and simulated time would stand still.
-        if (silentMs < SILENCE_MS) this.watchIn(Math.max(1, SILENCE_MS - silentMs))
+        const { silenceMs } = this
+        // Not at once: rounding may leave less than moves the clock, and simulated time would stand still. Nor longer than
+        // usual: the patience may be less again by then.
+        const left = silenceMs - silentMs
+        if (left > 0) this.watchIn(Math.min(Math.max(1, left), SILENCE_MS))
         else if (now - this.watchDueAt > STALL_MS) this.watchIn(AFTER_STALL_MS)
-        else this.lost(new RobotError('disconnected', `the board sent nothing for ${SILENCE_MS} ms`))
+        else this.lost(new RobotError('disconnected', `the board sent nothing for ${silenceMs} ms`))
     }
 
     private write(bytes: Uint8Array, bufferBytes: number): boolean {

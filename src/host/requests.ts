@@ -10,7 +10,14 @@ interface Request {
     resolve: (payload: Buffer) => void
     reject: (error: Error) => void
     attempts: number
+    patience: Patience
     timer: unknown
+}
+
+/** How long an answer is awaited, ms, and how often it is asked for. */
+interface Patience {
+    answerMs: number
+    attempts: number
 }
 
 /**
@@ -29,9 +36,15 @@ export class Requests {
      * @param code command code, which the answer carries too
      * @param send sends the command
      * @param accept tells whether an answer is the one to this request
+     * @param patience for what takes the board longer than usual
      * @throws RobotError `no-answer` after the last attempt, `disconnected` when the link is lost meanwhile
      */
-    ask(code: number, send: () => void, accept: (payload: Buffer) => boolean = () => true): Promise<Buffer> {
+    ask(
+        code: number,
+        send: () => void,
+        accept: (payload: Buffer) => boolean = () => true,
+        patience: Patience = { answerMs: ANSWER_MS, attempts: ATTEMPTS },
+    ): Promise<Buffer> {
         const before = this.queues.get(code) ?? Promise.resolve()
         const { aborted } = this
         const answer = before
@@ -39,7 +52,7 @@ export class Requests {
             .then(() => {
                 // It waited for its turn meanwhile.
                 if (this.aborted !== aborted) throw this.aborted as RobotError
-                return this.start(code, send, accept)
+                return this.start(code, send, accept, patience)
             })
         this.queues.set(code, answer)
         return answer
@@ -62,18 +75,24 @@ export class Requests {
         }
     }
 
-    private start(code: number, send: () => void, accept: (payload: Buffer) => boolean): Promise<Buffer> {
+    private start(
+        code: number,
+        send: () => void,
+        accept: (payload: Buffer) => boolean,
+        patience: Patience,
+    ): Promise<Buffer> {
         return new Promise((resolve, reject) => {
-            const request: Request = { send, accept, resolve, reject, attempts: 0, timer: undefined }
+            const request: Request = { send, accept, resolve, reject, attempts: 0, patience, timer: undefined }
             this.pending.set(code, request)
             this.attempt(code, request)
         })
     }
 
     private attempt(code: number, request: Request): void {
-        if (request.attempts === ATTEMPTS) {
+        const { answerMs, attempts } = request.patience
+        if (request.attempts === attempts) {
             this.finish(code, request)
-            const ms = ATTEMPTS * ANSWER_MS
+            const ms = attempts * answerMs
             request.reject(
                 new RobotError('no-answer', `the robot did not answer command 0x${code.toString(16)} in ${ms} ms`),
             )
@@ -81,7 +100,7 @@ export class Requests {
         }
         request.attempts++
         request.send()
-        request.timer = this.scheduler.setTimeout(() => this.attempt(code, request), ANSWER_MS)
+        request.timer = this.scheduler.setTimeout(() => this.attempt(code, request), answerMs)
     }
 
     private finish(code: number, request: Request): void {

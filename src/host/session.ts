@@ -26,6 +26,7 @@ import { type FaultReport, faultReports } from './fault-report'
 import { jointHandle, wheelVelocities } from './joint-handle'
 import { setpointEntry, setpointOf } from './setpoints'
 import type { Link } from './link'
+import { ProgramManager } from './program-manager'
 import { Requests } from './requests'
 import {
     type JointHandle,
@@ -46,6 +47,8 @@ import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
+/** Silence of a board that erases its program store: ten sectors of 400 ms and more (docs/deploy.md), ms. */
+const ERASING_MS = 12_000
 /** Reading `program_sha256` of the DeviceScript manager (jacdac-spec, services/devicescriptmanager.md). */
 const PROGRAM_HASH = GET_REGISTER | 0x182
 const HASH_BYTES = 32
@@ -74,6 +77,10 @@ export class RobotSession implements Robot {
     state: RobotState | undefined
     /** The board's runtime has stood still since `silentMs` ago, or goes on. */
     onStall: (stalled: boolean, silentMs: number) => void = () => {}
+    /** The robot has described itself, after connecting or with another program. */
+    onDescription: (description: RobotDescription) => void = () => {}
+    /** The program in the board's flash. */
+    readonly programs: ProgramManager
     faultReports: readonly FaultReport[] = []
     /** The faults that {@link faultReports} was asked for. */
     private reported = ''
@@ -94,6 +101,7 @@ export class RobotSession implements Robot {
     private trajectorySequence = Math.floor(Math.random() * 0x10000)
     private closed = false
     private connected = false
+    private boardSuffices = false
     private readonly clockQueries: ClockQueries
     private ready: { resolve: () => void; reject: (error: Error) => void } | undefined
 
@@ -102,6 +110,7 @@ export class RobotSession implements Robot {
         private readonly scheduler: Scheduler,
     ) {
         this.requests = new Requests(scheduler)
+        this.programs = new ProgramManager(frame => this.link.send(frame), scheduler)
         this.clockQueries = new ClockQueries(this.clock, scheduler, frame => this.link.send(frame))
         link.onStall = (stalled, silentMs) => this.onStall(stalled, silentMs)
         link.onFrame = frame => this.receive(frame)
@@ -114,8 +123,27 @@ export class RobotSession implements Robot {
      * @param timeoutMs how long the robot may take to be found and described
      * @throws RobotError `no-answer` when no robot is found; what opening the link throws
      */
-    static async open(link: Link, scheduler: Scheduler, timeoutMs = 8000): Promise<RobotSession> {
+    static open(link: Link, scheduler: Scheduler, timeoutMs = 8000): Promise<RobotSession> {
+        return RobotSession.start(new RobotSession(link, scheduler), link, scheduler, timeoutMs)
+    }
+
+    /**
+     * The same with a board that may have no program, or one that is no robot's: for {@link programs}.
+     *
+     * @throws RobotError `no-answer` when no board is found; what opening the link throws
+     */
+    static openBoard(link: Link, scheduler: Scheduler, timeoutMs = 8000): Promise<RobotSession> {
         const session = new RobotSession(link, scheduler)
+        session.boardSuffices = true
+        return RobotSession.start(session, link, scheduler, timeoutMs)
+    }
+
+    private static async start(
+        session: RobotSession,
+        link: Link,
+        scheduler: Scheduler,
+        timeoutMs: number,
+    ): Promise<RobotSession> {
         const found = new Promise<void>((resolve, reject) => (session.ready = { resolve, reject }))
         const timer = scheduler.setTimeout(
             () =>
@@ -269,9 +297,33 @@ export class RobotSession implements Robot {
         return { periodCounts: timing.period, executionCounts: timing.execution }
     }
 
+    /** Whether a robot has announced itself since the link came up, or since its program was replaced. */
+    get robotFound(): boolean {
+        return this.robot !== undefined
+    }
+
+    /**
+     * Replaces the board's program: what ran stops at once, armed or not. Afterwards the robot is found and described anew.
+     *
+     * @throws RobotError `no-answer`, `disconnected`: then the board has no program
+     */
+    async replaceProgram(program: Buffer, onProgress?: (written: number, total: number) => void): Promise<void> {
+        const { link } = this
+        const { silenceMs } = link
+        link.silenceMs = ERASING_MS
+        try {
+            this.forgetRobot()
+            await this.programs.write(program, onProgress)
+        } finally {
+            link.silenceMs = silenceMs
+            this.forgetRobot()
+        }
+    }
+
     async close(): Promise<void> {
         if (this.closed) return
         this.closed = true
+        this.programs.lost(new RobotError('closed', 'the session was closed'))
         this.clockQueries.stop()
         this.requests.abort(new RobotError('closed', 'the session was closed'))
         for (const stream of [...this.streams]) stream.end()
@@ -342,10 +394,18 @@ export class RobotSession implements Robot {
         this.connected = false
         this.clockQueries.stop()
         const text = `the link to the robot was lost${reason ? `: ${reason.message}` : ''}`
-        this.requests.abort(new RobotError('disconnected', text))
+        const error = new RobotError('disconnected', text)
+        this.programs.lost(error)
+        this.requests.abort(error)
+    }
+
+    private forgetRobot(): void {
+        this.robot = undefined
+        this.requests.abort(new RobotError('disconnected', "the robot's program was replaced"))
     }
 
     private receive(frame: Uint8Array): void {
+        this.programs.receive(frame)
         if (frame[3] & FrameFlag.Command) return
         for (let at = firstPacket(frame); at > 0; at = nextPacket(frame, at)) {
             const service = packetServiceIndex(frame, at)
@@ -372,6 +432,8 @@ export class RobotSession implements Robot {
             if (serviceClass === DEVICE_SCRIPT_MANAGER_CLASS && !this.board) {
                 this.manager = address
                 this.board = { ...address, serviceIndex: ServiceIndex.Control }
+                this.programs.foundAt(address.deviceId, i)
+                if (this.boardSuffices) this.ready?.resolve()
                 this.clockQueries.start(address.deviceId)
             }
             if (serviceClass === ROBOT_SERVICE_CLASS && !this.robot) {
@@ -394,6 +456,7 @@ export class RobotSession implements Robot {
             }
             this.use(JSON.parse(text.toString('utf8')) as RobotDescription)
             this.ready?.resolve()
+            this.onDescription(this.description)
         } catch (error) {
             // With the link lost this starts over when it is back; anything else the user must hear of.
             if ((error as RobotError).code !== 'disconnected') this.ready?.reject(error as Error)

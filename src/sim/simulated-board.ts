@@ -263,7 +263,7 @@ export class SimulatedBoard {
         for (let i = 0; i < this.inbox.length; i++) {
             const frame = this.inbox[i]
             vm.receiveFrame(frame)
-            piped ||= packetServiceIndex(frame as Buffer, firstPacket(frame)) === ServiceIndex.Pipe
+            piped ||= packetServiceIndex(frame, firstPacket(frame)) === ServiceIndex.Pipe
         }
         this.inbox.length = 0
         if (this.loop.looksBehindProgram === undefined) this.endTransfer(start)
