@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addBench } from './bench'
 import { addBridge } from './bridge'
 import { addBuild } from './build'
+import { addDeploy } from './deploy'
 import { addExport } from './export'
 import { reportFailure } from './failure'
 import { addFleet } from './fleet'
@@ -53,6 +54,7 @@ function makeProgram(): Command {
         addLayout,
         addBuild,
         addFlash,
+        addDeploy,
         addPorts,
         addNew,
         addWiring,

@@ -35,9 +35,9 @@ const BLOCK_BYTES = 32
 const CHUNK_BYTES = 224
 /**
  * The board erases its program store before it answers: 45 ms a sector of 4 KB, 400 at most (W25Q16JV datasheet, AC
- * characteristics), so some half a second for a robot's program and ten at the worst, ms.
+ * characteristics), so some half a second for a robot's program and five at the worst, ms.
  */
-const ERASE_MS = 12_000
+const ERASE_MS = 6000
 
 /** What a board says about the program in its flash. */
 export interface ProgramStatus {
@@ -58,6 +58,7 @@ export class ProgramManager {
     private outPipe: OutPipe | undefined
     /** Aborted when the link is lost: what is under way will not be answered. */
     private link = new AbortController()
+    private away = new RobotError('disconnected', 'the board has not announced itself')
 
     constructor(
         private readonly send: (frame: Uint8Array) => boolean,
@@ -79,6 +80,7 @@ export class ProgramManager {
     /** The link was lost, or is closed. */
     lost(reason: RobotError): void {
         this.address = undefined
+        this.away = reason
         this.requests.abort(reason)
         this.link.abort(reason)
         this.link = new AbortController()
@@ -134,7 +136,7 @@ export class ProgramManager {
             DEPLOY_BYTECODE,
             () => this.send(request),
             answer => answer.length >= 2,
-            { answerMs: ERASE_MS, attempts: 2 },
+            { answerMs: ERASE_MS, attempts: 3 },
         )
         const pipe = (this.outPipe = new OutPipe(deviceId, readU16(port, 0), frame => this.send(frame), this.scheduler))
         try {
@@ -159,6 +161,6 @@ export class ProgramManager {
 
     private board(): { deviceId: Buffer; serviceIndex: number } {
         if (this.address) return this.address
-        throw new RobotError('disconnected', 'the board is not there')
+        throw this.away
     }
 }

@@ -47,8 +47,6 @@ import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
-/** Silence of a board that erases its program store: ten sectors of 400 ms and more (docs/deploy.md), ms. */
-const ERASING_MS = 12_000
 /** Reading `program_sha256` of the DeviceScript manager (jacdac-spec, services/devicescriptmanager.md). */
 const PROGRAM_HASH = GET_REGISTER | 0x182
 const HASH_BYTES = 32
@@ -61,6 +59,8 @@ const TOLD_COMMANDS: Partial<Record<RobotCommand, 'arm' | 'disarm' | 'stop'>> = 
 }
 
 type Distribute<T> = T extends unknown ? Omit<T, 'hostTime'> : never
+/** Silence of a board that erases its program store, ms: twelve sectors of 0.4 s at the worst (program-manager.ts). */
+const ERASING_MS = 6000
 
 /** A Jacdac device on the link: where to send to, and which of its services is meant. */
 interface Address {
@@ -102,6 +102,8 @@ export class RobotSession implements Robot {
     private closed = false
     private connected = false
     private boardSuffices = false
+    /** The robot that is there now is the one that {@link described} is about. */
+    private describedNow = false
     private readonly clockQueries: ClockQueries
     private ready: { resolve: () => void; reject: (error: Error) => void } | undefined
 
@@ -302,6 +304,11 @@ export class RobotSession implements Robot {
         return this.robot !== undefined
     }
 
+    /** … and has described itself. */
+    get robotDescribed(): boolean {
+        return this.robot !== undefined && this.describedNow
+    }
+
     /**
      * Replaces the board's program: what ran stops at once, armed or not. Afterwards the robot is found and described anew.
      *
@@ -386,6 +393,7 @@ export class RobotSession implements Robot {
         this.connected = true
         this.clock.reset()
         this.robot = undefined
+        this.describedNow = false
         this.board = undefined
         this.manager = undefined
     }
@@ -401,6 +409,7 @@ export class RobotSession implements Robot {
 
     private forgetRobot(): void {
         this.robot = undefined
+        this.describedNow = false
         this.requests.abort(new RobotError('disconnected', "the robot's program was replaced"))
     }
 
@@ -455,6 +464,7 @@ export class RobotSession implements Robot {
                 text = Buffer.concat([text, answer.subarray(4)])
             }
             this.use(JSON.parse(text.toString('utf8')) as RobotDescription)
+            this.describedNow = true
             this.ready?.resolve()
             this.onDescription(this.description)
         } catch (error) {

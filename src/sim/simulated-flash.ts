@@ -36,8 +36,8 @@ export class SimulatedFlash {
     cutAfter: number | undefined
     /** Of the last write: bytes that it changed. */
     lastChange = 0
-    /** A write begins. */
-    onWrite: (() => void) | undefined
+    /** A write begins that changes so many bytes. */
+    onWrite: ((size: number) => void) | undefined
 
     /** The program in flash, when it is whole: copied. */
     program(): Buffer | undefined {
@@ -52,10 +52,10 @@ export class SimulatedFlash {
      * @throws PowerCut when the power goes meanwhile
      */
     save(next: Uint8Array): void {
-        this.onWrite?.()
         const before = this.content ?? new Uint8Array(0)
         const order = writeOrder(before, next)
         this.lastChange = order.length
+        this.onWrite?.(order.length)
         const pages = new Set<number>()
         const sectors = new Set<number>()
         for (const address of order) {
