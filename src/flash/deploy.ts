@@ -17,6 +17,8 @@ const COME_UP_MS = 12_000
 const STEADY_MS = 1000
 /** How long a robot that runs may take to announce itself, ms. */
 const ANNOUNCE_MS = 1500
+/** … and until a sample shows it disarmed, ms. */
+const DISARM_MS = 1000
 const LOOK_MS = 20
 
 /** What is deployed. */
@@ -127,6 +129,10 @@ class Deploying {
         }
         try {
             await session.disarm()
+            // Its answer is ahead of the tick that turns the motors off.
+            const before = session.state
+            const off = () => session.state !== before && session.state?.mode !== 'armed'
+            if (!(await this.until(off, DISARM_MS))) throw new RobotError('no-answer', 'no sample shows it disarmed')
         } catch (error) {
             if (options.force) {
                 options.onStep?.(`the robot does not confirm that it is disarmed (${(error as Error).message})`)

@@ -67,9 +67,9 @@ export class ProgramManager {
         this.requests = new Requests(scheduler)
     }
 
-    /** Whether the board has announced itself on this link. */
-    get found(): boolean {
-        return this.address !== undefined
+    /** Where the board's manager is; undefined while it has not announced itself on this link. */
+    get at(): Readonly<{ deviceId: Buffer; serviceIndex: number }> | undefined {
+        return this.address
     }
 
     /** The board has announced itself. */

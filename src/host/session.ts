@@ -59,6 +59,7 @@ const TOLD_COMMANDS: Partial<Record<RobotCommand, 'arm' | 'disarm' | 'stop'>> = 
 }
 
 type Distribute<T> = T extends unknown ? Omit<T, 'hostTime'> : never
+
 /** Silence of a board that erases its program store, ms: twelve sectors of 0.4 s at the worst (program-manager.ts). */
 const ERASING_MS = 6000
 

@@ -11,6 +11,7 @@ const COMMANDS = [
     'topic echo',
     'topic pub',
     'build',
+    'deploy',
     'ports',
     'record',
     'recover',
