@@ -223,8 +223,8 @@ export class SimulatedBoard {
             this.vm.start(this.deviceId)
             this.schedule(this.bootedAt)
         } catch (error) {
-            // A store that the runtime cannot mount, at each start anew.
-            if (!(error instanceof RuntimePanic)) throw error
+            // A store that the runtime cannot mount, or that leads it out of its memory: at each start anew.
+            if (!(error instanceof RuntimePanic || error instanceof WebAssembly.RuntimeError)) throw error
             this.bootedAt = Infinity
             this.work.panics++
         }

@@ -164,3 +164,36 @@ test('wherever power, cable, processor or command are cut, the board answers and
     // Who goes on living mends the cut without being told.
     expect(runs.filter(({ killed, error }) => !killed && error !== undefined)).toEqual([])
 }, 120_000)
+
+test("a power cut at each byte of the store's entry for the program leaves none, a formatted store, or a runtime that dies", async () => {
+    const log: string[] = []
+    const robot = await simulate({ robot: 'rover', board: 'ideal', onLog: line => log.push(line) })
+    const scheduler = schedulerOf(robot.host)
+    robot.runUntil(0.5)
+    const whole = robot.flash.content!.slice()
+    const outcomes: string[] = []
+    for (let left = 24; left >= 0; left--) {
+        robot.flash.content = whole.slice()
+        robot.board.restart()
+        const link = new Link({ open: () => openStream(robot), scheduler })
+        const session = await settle(robot, RobotSession.openBoard(link, scheduler))
+        // The entry is the last that the first write of a deploy changes, behind what it erases.
+        robot.flash.onWrite = size => {
+            robot.flash.onWrite = undefined
+            robot.flash.cutAfter = size - left
+        }
+        session.replaceProgram(balancer.program).catch(() => undefined)
+        await runFast(robot, () => !robot.board.powered)
+        await session.close()
+        log.length = 0
+        robot.board.restart()
+        await run(robot, 1.5)
+        const formatted = log.some(line => line.includes('formatting'))
+        outcomes.push(!robot.board.powered ? 'dies' : formatted ? 'formatted' : 'none')
+        expect(robot.flash.program()).toBeUndefined()
+    }
+    const count = (outcome: string) => outcomes.filter(each => each === outcome).length
+    expect([outcomes[0], outcomes[24]]).toEqual(['none', 'none'])
+    // docs/deploy.md says so: what a deploy cannot mend, and `tendon flash` does.
+    expect([count('formatted'), count('dies')]).toEqual([16, 3])
+}, 60_000)
