@@ -8,8 +8,9 @@ import type { BenchConnection } from './bench-connect'
 import { type BenchOptions, json, limitsOf, settingsOf, targetOptions, testOptions, text } from './bench-options'
 import { UsageError } from './failure'
 import { INTERRUPTED, onInterruption } from './interruption'
+import { mismatch } from './mismatch'
 import { checkRobot, jsonOption } from './options'
-import { print, printJson, table } from './output'
+import { note, print, printJson, table } from './output'
 
 export function addBench(program: Command): void {
     const bench = program
@@ -91,6 +92,8 @@ export async function withBench(
             simLifted,
         })
         try {
+            const { description } = connection.session
+            if (port !== undefined) for (const line of await mismatch(description)) note(line)
             await action(connection, interruption.signal)
         } finally {
             await connection.close()

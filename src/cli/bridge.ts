@@ -6,6 +6,7 @@ import { addBridgeOptions, type BridgeFlags, readBridgeOptions } from './bridge-
 import { UsageError } from './failure'
 import { addBrokerOptions, type BrokerCommandOptions, brokerOptions } from './fleet-options'
 import { aborted, onInterruption } from './interruption'
+import { mismatch } from './mismatch'
 import { boardOption, checkRobot, jsonOption } from './options'
 import { note, print, printJson, span } from './output'
 
@@ -65,6 +66,7 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         ends.push(() => robot.disarm().catch(() => undefined))
         const { name, configHash } = robot.description
         say(`connected to ${name} (configuration ${configHash})`, 'connected', { robot: name, configHash })
+        if (port !== undefined) for (const line of await mismatch(robot.description)) note(line)
         const lease = new CommandLease()
         const server = await openBridge(robot, { ...doors, lease, simulation: sim !== undefined, log: note })
         ends.push(() => server.close())

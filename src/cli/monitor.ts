@@ -3,6 +3,7 @@ import type { LoopTiming, Robot } from '../host/robot'
 import { linkWatch } from './bridge'
 import { UsageError } from './failure'
 import { aborted, onInterruption } from './interruption'
+import { mismatch } from './mismatch'
 import { boardOption, checkRobot, durationOption, jsonOption, seedOption } from './options'
 import { note } from './output'
 
@@ -49,6 +50,7 @@ async function monitor({ port, sim, board, seed, duration, json = false }: Monit
         const { connect } = await import('../connect')
         const robot = await connect(sim === undefined ? { port: port! } : { sim, board, seed })
         try {
+            if (port !== undefined) for (const line of await mismatch(robot.description)) note(line)
             await watch(robot, via, json, AbortSignal.any([interruption.signal, hungUp()]), duration)
         } finally {
             await robot.close()
