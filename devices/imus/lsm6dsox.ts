@@ -26,7 +26,7 @@ export enum Register {
 export const LSM6DSOX_ADDRESS = 0x6a
 
 /** WHO_AM_I is fixed to this. */
-const IDENTITY = 0x6c
+export const IDENTITY = 0x6c
 /** CTRL3_C: software reset; block data update; register address increments. */
 const SW_RESET = 0x01
 const BDU = 0x40

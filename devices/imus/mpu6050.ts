@@ -36,7 +36,7 @@ export enum Register {
 export const MPU6050_ADDRESS = 0x68
 
 /** WHO_AM_I is fixed to this, whatever AD0 is (RM, register 117). */
-const IDENTITY = 0x68
+export const IDENTITY = 0x68
 // PWR_MGMT_1 (RM, register 107): reset; awake, clocked by the X gyroscope's PLL, which RM recommends over the oscillator.
 const DEVICE_RESET = 0x80
 const AWAKE_PLL_GYRO_X = 0x01

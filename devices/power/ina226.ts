@@ -20,8 +20,8 @@ export enum Register {
 /** Address with A1 and A0 at ground (table 2). */
 export const INA226_ADDRESS = 0x40
 /** "TI" and the INA226 (section 7.6.9, 7.6.10). */
-const MANUFACTURER = 0x5449
-const DIE = 0x2260
+export const MANUFACTURER = 0x5449
+export const DIE = 0x2260
 
 /** Shunt voltage, V a bit (section 7.6.2). */
 const SHUNT_VOLTS_PER_COUNT = 2.5e-6

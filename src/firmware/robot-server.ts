@@ -2,9 +2,12 @@ import * as ds from '@devicescript/core'
 import { Server, startServer } from '@devicescript/server'
 import { encodeTiming } from '../protocol/timing'
 import { RobotCommand } from '../protocol/service'
+import { RobotMode } from '../protocol/state'
+import { probeBus } from '../onboard/bus-probe'
 import { TelemetryWriter } from '../onboard/telemetry-writer'
 import type { Robot } from '../onboard/robot'
 import type { TickLoop } from '../onboard/tick-loop'
+import { i2c } from './board'
 
 /** What the runtime has and its type definitions leave out. */
 interface RuntimeServer {
@@ -118,6 +121,12 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
 
     faults(): Buffer {
         return this.robot.log.answer(this.robot.faults, this.robot.latched)
+    }
+
+    probe(payload: Buffer): Buffer {
+        const { mode } = this.robot
+        const disarmed = mode === RobotMode.Idle || mode === RobotMode.Unconfigured
+        return disarmed ? probeBus(i2c, payload) : Buffer.alloc(0)
     }
 
     timing(): Buffer {

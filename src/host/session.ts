@@ -1,4 +1,5 @@
 import { Mahony } from '../control/mahony'
+import { answersProbe, decodeProbe, encodeProbe, type ProbeBehind, type ProbeLook } from '../protocol/bus-probe'
 import type { RobotDescription } from '../protocol/description'
 import { PROTOCOL_VERSION } from '../protocol/description'
 import {
@@ -326,6 +327,15 @@ export class RobotSession implements Robot {
             link.silenceMs = silenceMs
             this.forgetRobot()
         }
+    }
+
+    /**
+     * Looks at the robot's I2C bus. What each look read, undefined where nobody acknowledged; undefined altogether when the robot
+     * does not look: it is not disarmed, or the multiplexer does not answer.
+     */
+    async probe(looks: readonly ProbeLook[], behind?: ProbeBehind): Promise<(Buffer | undefined)[] | undefined> {
+        const accept = (answer: Buffer) => answersProbe(answer, looks)
+        return decodeProbe(await this.ask(RobotCommand.Probe, encodeProbe(looks, behind), accept), looks)
     }
 
     async close(): Promise<void> {

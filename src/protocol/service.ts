@@ -15,6 +15,7 @@ export enum RobotCommand {
     Describe = 0x84,
     Timing = 0x85,
     Faults = 0x86,
+    Probe = 0x8e,
     Trajectory = 0x8f,
 }
 

@@ -29,6 +29,7 @@ test('commands are those of the document, no more and no fewer', () => {
         Describe: 0x84,
         Timing: 0x85,
         Faults: 0x86,
+        Probe: 0x8e,
         Trajectory: 0x8f,
     })
     expect(members(RobotCommand)).toEqual(commands)
