@@ -18,6 +18,7 @@ const rooms = {
     'src/api': ['src/record', 'src/bridge', 'src/host', 'src/protocol'],
     'src/fleet': ['src/host', 'src/protocol'],
     'src/flash': ['src/host', 'src/protocol'],
+    'src/doctor': ['src/flash', 'src/host', 'src/onboard', 'src/protocol', 'devices'],
 }
 const everyRoom = [...Object.keys(rooms), 'src/robots', 'src/bench', 'src/cli', 'src/web', 'test']
 const zones = Object.entries(rooms).map(([room, allowed]) => ({

@@ -3,6 +3,7 @@ import { addBench } from './bench'
 import { addBridge } from './bridge'
 import { addBuild } from './build'
 import { addDeploy } from './deploy'
+import { addDoctor } from './doctor'
 import { addExport } from './export'
 import { reportFailure } from './failure'
 import { addFleet } from './fleet'
@@ -56,6 +57,7 @@ function makeProgram(): Command {
         addFlash,
         addDeploy,
         addPorts,
+        addDoctor,
         addNew,
         addWiring,
         addBench,

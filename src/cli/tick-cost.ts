@@ -37,6 +37,22 @@ export interface Share {
     us: number
 }
 
+/** The program's heap while the robot is driven. */
+export interface HeapReport {
+    /** Most that was in use, what was not yet collected included, bytes. */
+    peakBytes: number
+    /** All there is, bytes. */
+    totalBytes: number
+}
+
+export interface ProgramCost {
+    tick: TickReport
+    heap: HeapReport
+    functions: FunctionCost[]
+    /** Of the robot's data, as the board computes it. */
+    configHash: string
+}
+
 /** A function of the firmware and its part of a tick. */
 export interface FunctionCost {
     name: string
@@ -52,7 +68,7 @@ export interface TickCostOptions {
 }
 
 /** Drives the robot in the simulator for a few seconds and takes its ticks apart. */
-export async function measureTick(options: TickCostOptions): Promise<{ tick: TickReport; functions: FunctionCost[] }> {
+export async function measureProgram(options: TickCostOptions): Promise<ProgramCost> {
     const { robot, board, inline, firmware } = options
     const simulated = await simulate({ robot, board, inline, profileOperations: true })
     const session = await connectSimulated(simulated)
@@ -61,12 +77,19 @@ export async function measureTick(options: TickCostOptions): Promise<{ tick: Tic
     const before = simulated.board.operationProfile()
     const end = simulated.clock.now / 1e6 + SECONDS
     const stop = startFixedDrive(session, schedulerOf(simulated.clock), await loadDrive(robot))
-    await runFast(simulated, () => simulated.clock.now / 1e6 >= end)
+    const heap = { peakBytes: 0, totalBytes: 0 }
+    await runFast(simulated, () => {
+        const { usedBytes = 0, freeBytes = 0 } = simulated.board.heapStatistics() ?? {}
+        heap.peakBytes = Math.max(heap.peakBytes, usedBytes)
+        heap.totalBytes = Math.max(heap.totalBytes, usedBytes + freeBytes)
+        return simulated.clock.now / 1e6 >= end
+    })
     stop()
     const costs = statistics.ticks()
     const functions = byFunction(firmware, before, simulated.board.operationProfile(), costs.length)
+    const { configHash } = session.description
     await session.close()
-    return { tick: report(costs, simulated.board.profile), functions }
+    return { tick: report(costs, simulated.board.profile), heap, functions, configHash }
 }
 
 function report(costs: TickCost[], profile: BoardProfile): TickReport {

@@ -6,7 +6,7 @@
  * |-------:|-----------------------------------------------------------------------------------------|
  * |      0 | address of a multiplexer to set first, 0: none                                          |
  * |      1 | what it is set to: bit n connects channel n                                             |
- * |      2 | looks, 3 bytes each: address, register ({@link NO_REGISTER}: read only), bytes to read   |
+ * |      2 | looks, 3 bytes each: address, register, bytes to read, plus {@link READ_ONLY} to write none |
  *
  * The answer holds for each look its address, plus {@link NOT_ACKNOWLEDGED} when nobody acknowledged, and the bytes read, which mean
  * nothing then. It is empty when the robot is not disarmed, the command malformed, or the multiplexer does not answer.
@@ -15,8 +15,8 @@
 /** Added to a look's address in the answer. */
 export const NOT_ACKNOWLEDGED = 0x80
 
-/** Instead of a register: nothing is written before the read. */
-export const NO_REGISTER = 0xff
+/** Added to a look's number of bytes: no register is written before the read. */
+export const READ_ONLY = 0x80
 /** Bytes of the head, and of each look. */
 export const PROBE_HEAD_BYTES = 2
 export const PROBE_LOOK_BYTES = 3
@@ -55,8 +55,8 @@ export function encodeProbe(looks: readonly ProbeLook[], behind?: ProbeBehind): 
         }
         const at = PROBE_HEAD_BYTES + PROBE_LOOK_BYTES * i
         payload[at] = look.address
-        payload[at + 1] = look.register ?? NO_REGISTER
-        payload[at + 2] = look.bytes
+        payload[at + 1] = look.register ?? 0
+        payload[at + 2] = look.register === undefined ? look.bytes | READ_ONLY : look.bytes
     })
     return payload
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TickReport } from '../../src/cli/tick-cost'
+import { listBoards } from '../../src/flash/board-definition'
 import { needFirmware, tendon } from './tendon'
 
 needFirmware(true, false)
@@ -10,13 +11,20 @@ interface Report {
     inlined: string[]
     tick: TickReport
     functions: { name: string; operations: number }[]
+    configHash: string
+    heap: { peakBytes: number; totalBytes: number }
+    busUs: number
+    budget: Record<string, number | null>
+    warnings: string[]
 }
 
 describe('tendon build', () => {
     it('keeps the rover within its budgets and says what the tick consists of', async () => {
         const { code, stdout, stderr } = await tendon('build', 'rover', '--json', '--profile')
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-        const { bytes, sha256, inlined, tick, functions } = JSON.parse(stdout) as Report
+        const { bytes, sha256, inlined, tick, functions, heap, busUs, budget, configHash, warnings } = JSON.parse(
+            stdout,
+        ) as Report
         expect(bytes).toBeLessThanOrEqual(49_152)
         expect(sha256).toMatch(/^[0-9a-f]{64}$/)
         expect(inlined.length).toBeGreaterThan(0)
@@ -33,6 +41,14 @@ describe('tendon build', () => {
         // At 400 kHz the tick's bytes, nine bits each, take about 0.75 ms.
         expect(shares.bus.us).toBeGreaterThan(500)
         expect(shares.bus.us).toBeLessThan(1200)
+        // The rest of what a robot has a budget for (src/robots/rover/budget.json).
+        expect(budget).toEqual({ programBytes: 49_152, heapBytes: 38_000, busUs: 1000, tickUs: 5000 })
+        expect(busUs).toBe(shares.bus.us)
+        expect(heap.totalBytes).toBeGreaterThan(60_000)
+        expect(heap.peakBytes).toBeGreaterThan(5000)
+        expect(heap.peakBytes).toBeLessThanOrEqual(38_000)
+        expect(configHash).toMatch(/^[0-9a-f]{8}$/)
+        expect(warnings).toEqual([])
         // The functions' operations are those of the ticks, and of what little runs between them.
         const operations = functions.reduce((total, f) => total + f.operations, 0)
         expect(operations / shares.operations.units).toBeGreaterThan(0.9)
@@ -51,5 +67,11 @@ describe('tendon build', () => {
         const { code, stdout } = await tendon('build', 'rover', '--no-inline', '--board', 'esp32')
         expect(code).toBe(0)
         expect(stdout).toMatch(/^ {2}tick {5}[\d.]+ ms typical, [\d.]+ ms at most on esp32$/m)
+    })
+
+    it("prints the boards' ids as an array", async () => {
+        const { code, stdout } = await tendon('build', '--list-boards', '--json')
+        expect(code).toBe(0)
+        expect(JSON.parse(stdout)).toEqual(await listBoards())
     })
 })

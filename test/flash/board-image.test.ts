@@ -14,7 +14,7 @@ import { decodeDcfg, encodeDcfg, flattenSettings } from '../../src/flash/dcfg'
 import { encodeStore, storeCapacity } from '../../src/flash/program-store'
 import { findRuntime } from '../../src/flash/runtime-source'
 import { DeviceScriptVm } from '../../src/sim/vm/device-script-vm'
-import { ESP_KINDS, espRuntime, uf2Runtime } from './runtime-fixtures'
+import { ESP_KINDS, espRuntime, uf2Runtime } from '../../src/bench/soak/runtime-images'
 
 let program: Buffer
 let directory: string

@@ -11,7 +11,7 @@ import { findDrives, flashDrive } from '../../src/flash/uf2-drive'
 import { ESP_CHIPS, EspRomLoader } from '../../src/sim/loaders/esp-rom-loader'
 import { SimulatedUf2Drive } from '../../src/sim/loaders/uf2-drive'
 import { openPty } from '../../src/sim/pty-port'
-import { espRuntime, uf2Runtime } from './runtime-fixtures'
+import { espRuntime, uf2Runtime } from '../../src/bench/soak/runtime-images'
 
 type Kind = keyof typeof ESP_CHIPS
 const boardOf: Record<Kind, string> = {
@@ -42,25 +42,6 @@ async function chipOn(kind: Kind) {
 }
 
 describe('an ESP32 kind', () => {
-    test.each(Object.keys(ESP_CHIPS) as Kind[])('%s holds exactly the image afterwards', async kind => {
-        const { chip, path } = await chipOn(kind)
-        const image = await espImageOf(kind)
-        const steps: number[] = []
-        await flashEsp(path, image, { onProgress: written => steps.push(written) })
-        expect(held(chip.flash, image)).toEqual(wanted(image))
-        // Nothing before and nothing behind was touched.
-        expect(chip.flash.subarray(0, image.regions[0].address).every(byte => byte === 0xa5)).toBe(true)
-        expect(chip.flash.subarray(-4096).every(byte => byte === 0xa5)).toBe(true)
-        expect(steps.length).toBeGreaterThan(1)
-    })
-
-    test('of another kind is left as it is', async () => {
-        const { chip, path } = await chipOn('esp32s2')
-        await expect(flashEsp(path, await espImageOf('esp32'))).rejects.toMatchObject({ code: 'wrong-chip' })
-        expect(chip.dataBlocks).toBe(0)
-        expect(chip.flash.every(byte => byte === 0xa5)).toBe(true)
-    })
-
     // These wait for time limits of seconds: TENDON_LONG=1 npx vitest run test/flash/flash.test.ts
     test.runIf(process.env.TENDON_LONG)('that lost a byte is sent the block again', async () => {
         const { chip, path } = await chipOn('esp32c3')
@@ -68,12 +49,6 @@ describe('an ESP32 kind', () => {
         const image = await espImageOf('esp32c3')
         await flashEsp(path, image)
         expect(held(chip.flash, image)).toEqual(wanted(image))
-    })
-
-    test('whose flash holds another bit fails the check', async () => {
-        const { chip, path } = await chipOn('esp32c3')
-        chip.flipAt = 0x10_000
-        await expect(flashEsp(path, await espImageOf('esp32c3'))).rejects.toMatchObject({ code: 'verify' })
     })
 
     test.runIf(process.env.TENDON_LONG)(

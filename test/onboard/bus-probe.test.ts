@@ -22,7 +22,7 @@ describe('a look at the bus', () => {
             { address: 0x36, bytes: 2 },
         ]
         const payload = encodeProbe(looks, { address: 0x70, channel: 1 })
-        expect([...payload]).toEqual([0x70, 0x02, 0x6a, 0x0f, 1, 0x36, 0xff, 2])
+        expect([...payload]).toEqual([0x70, 0x02, 0x6a, 0x0f, 1, 0x36, 0, 0x82])
         const bus = new NotedBus()
         const answer = probeBus(bus, payload)
         expect(bus.asked).toEqual(['70 w[02] r0', '6a w[0f] r1', '36 w[] r2'])
@@ -40,12 +40,12 @@ describe('a look at the bus', () => {
         ['empty', []],
         ['a head alone', [0, 0]],
         ['half a look', [0, 0, 0x6a, 0x0f]],
-        ['an address of 0', [0, 0, 0, 0xff, 1]],
-        ['an address of 128', [0, 0, 128, 0xff, 1]],
-        ['nothing to read', [0, 0, 0x6a, 0xff, 0]],
-        ['too much to read', [0, 0, 0x6a, 0xff, 9]],
-        ['a multiplexer of 200', [200, 1, 0x6a, 0xff, 1]],
-        ['nine looks', [0, 0, ...Array<number[]>(9).fill([0x6a, 0xff, 1]).flat()]],
+        ['an address of 0', [0, 0, 0, 0, 0x81]],
+        ['an address of 128', [0, 0, 128, 0, 0x81]],
+        ['nothing to read', [0, 0, 0x6a, 0, 0x80]],
+        ['too much to read', [0, 0, 0x6a, 0, 0x89]],
+        ['a multiplexer of 200', [200, 1, 0x6a, 0, 0x81]],
+        ['nine looks', [0, 0, ...Array<number[]>(9).fill([0x6a, 0, 0x81]).flat()]],
     ])('is refused before the bus is touched: %s', (_, bytes) => {
         const bus = new NotedBus()
         expect(probeBus(bus, Buffer.from(bytes)).length).toBe(0)

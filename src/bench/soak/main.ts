@@ -1,6 +1,7 @@
 import '../../sim/device-script-buffer'
 import { parseArgs } from 'node:util'
 import { deployCampaign } from './deploy'
+import { flashCampaign } from './flash'
 import { interruptCampaign } from './interrupt'
 import { reconnectCampaign } from './reconnect'
 import { stopCampaign } from './stop'
@@ -8,7 +9,8 @@ import { stopCampaign } from './stop'
 const USAGE = `usage: npm run soak -- stop [--runs <n>] [--seed <first>]
        npm run soak -- reconnect [--count <n>] [--seed <n>]
        npm run soak -- interrupt [--runs <n>] [--seed <first>]   (of each test in each way)
-       npm run soak -- deploy [--cuts <n>] [--seed <n>]`
+       npm run soak -- deploy [--cuts <n>] [--seed <n>]
+       npm run soak -- flash [--runs <n>] [--seed <n>]`
 
 const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -23,6 +25,7 @@ const [runs, count, cuts, seed] = [values.runs, values.count, values.cuts, value
 const campaigns: Record<string, () => Promise<boolean>> = {
     stop: () => stopCampaign(runs, seed),
     interrupt: () => interruptCampaign(runs, seed),
+    flash: () => flashCampaign(runs, seed),
     reconnect: () => reconnectCampaign(count, seed),
     deploy: () => deployCampaign(cuts, seed),
 }

@@ -53,6 +53,8 @@ export class EspRomLoader {
     /** Fault: after writing, this address of the flash holds another bit. */
     flipAt: number | undefined
     dataBlocks = 0
+    /** The host has asked for the MD5 of what it wrote. */
+    md5Asked = false
     private readonly chip: (typeof ESP_CHIPS)[keyof typeof ESP_CHIPS]
     private readonly registers = new Map<number, number>()
     private frame: number[] | undefined
@@ -71,6 +73,7 @@ export class EspRomLoader {
         this.stub = this.escaped = false
         this.frame = undefined
         this.dataBlocks = 0
+        this.md5Asked = false
     }
 
     receive(bytes: Uint8Array): void {
@@ -181,6 +184,7 @@ export class EspRomLoader {
     }
 
     private md5(op: number, address: number, length: number): void {
+        this.md5Asked = true
         const md5 = createHash('md5')
             .update(this.flash.subarray(address, address + length))
             .digest()

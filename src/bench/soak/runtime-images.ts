@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { encodeDcfg } from '../../src/flash/dcfg'
-import { encodeUf2 } from '../../src/flash/uf2'
-import { Random } from '../../src/sim/random'
+import { encodeDcfg } from '../../flash/dcfg'
+import { encodeUf2 } from '../../flash/uf2'
+import { Random } from '../../sim/random'
 
 /*
  * Runtime images of the right form, with noise for code: the published ones are not in this repository. Every check that the
