@@ -26,6 +26,8 @@ export class Capture {
     readonly current: number[] = []
     readonly supply: number[] = []
     missing = 0
+    /** Whether samples that do not come are missed: not while something else than the test has the link. */
+    counting = true
     private readonly index: number
     private readonly observer: number
     private readonly period: number
@@ -60,7 +62,7 @@ export class Capture {
         const last = this.length - 1
         const gap = last < 0 ? 1 : state.tick - this.tick[last]
         if (gap <= 0) return
-        this.missing += gap - 1
+        if (this.counting) this.missing += gap - 1
         const dt = state.boardTime - this.time[last]
         if (last >= 0 && gap === 1 && this.observer > 0 && joint.valid) {
             const predicted = this.position[last] + this.velocity[last] * dt

@@ -121,6 +121,18 @@ export class Rig {
         await this.robot.disarm()
     }
 
+    /** Motor off, disarmed, while something is done that is no part of the test: what it costs in samples is no hole in it. */
+    async aside<T>(work: () => Promise<T>): Promise<T> {
+        await this.pause()
+        this.capture.counting = false
+        try {
+            return await work()
+        } finally {
+            await new Promise<void>(resolve => this.scheduler.setTimeout(resolve, ARRIVAL * 1000))
+            this.capture.counting = true
+        }
+    }
+
     /**
      * Sends one setpoint after each period until `seconds` are over: `value` of the time since, s. From timers alone, so that
      * simulated time does not wait for promises.

@@ -39,6 +39,11 @@ export interface BenchOptions {
     to?: number
     trajectory?: string
     resume?: string
+    bandwidth?: number
+    damping?: number
+    method?: 'model' | 'relay'
+    store?: boolean
+    gains?: string
 }
 
 const real = (low: number, high: number, above = false) => number({ min: low, max: high, above })
@@ -96,6 +101,21 @@ export function testOptions(command: Command): Command {
         )
         .addOption(new Option('--to <Hz>', 'sweep, chirp: frequency to end with').argParser(real(0, 50, true)))
         .option('--trajectory <file>', 'follow: CSV of times (s) and positions (rad)')
+        .addOption(
+            new Option('--bandwidth <Hz>', 'tune: wanted bandwidth of the velocity loop (-3 dB)').argParser(
+                real(0.1, 25),
+            ),
+        )
+        .addOption(
+            new Option('--damping <ratio>', 'tune: wanted damping (0.5 overshoots 16 %, 0.7 5 %, 1 not)').argParser(
+                real(0.3, 1),
+            ),
+        )
+        .addOption(
+            new Option('--method <name>', 'tune: by the identified model, or by relay').choices(['model', 'relay']),
+        )
+        .option('--store', "tune: keep the new gains in the board's flash, if they do what is wanted")
+        .option('--gains <file>', 'tune: write the new gains to a file of parameters')
         .option('--resume <file>', 'soak: goes on where this file says it was, and keeps it up to date')
 }
 
@@ -112,14 +132,14 @@ export function safetyOf(options: BenchOptions): Partial<SafetyLimits> {
 
 /** @throws UsageError */
 export async function settingsOf(options: BenchOptions): Promise<TestOptions> {
-    const { mode, amplitude, offset, repeats, duration, from, to } = options
+    const { mode, amplitude, offset, repeats, duration, from, to, bandwidth, damping, method, store } = options
     if (from !== undefined && to !== undefined && !(from < to))
         throw new UsageError(`--from ${from} is not below --to ${to}`)
     const trajectory =
         options.trajectory === undefined
             ? undefined
             : parseTrajectory(options.trajectory, await text(options.trajectory))
-    return { mode, amplitude, offset, repeats, duration, from, to, trajectory }
+    return { mode, amplitude, offset, repeats, duration, from, to, trajectory, bandwidth, damping, method, store }
 }
 
 /** @throws UsageError naming file and key */

@@ -27,7 +27,19 @@ interface Suite {
 }
 
 /** Keys that a step's options may have. */
-const OPTIONS = ['mode', 'amplitude', 'offset', 'repeats', 'duration', 'from', 'to']
+const OPTIONS = [
+    'mode',
+    'amplitude',
+    'offset',
+    'repeats',
+    'duration',
+    'from',
+    'to',
+    'bandwidth',
+    'damping',
+    'method',
+    'store',
+]
 
 /** Tests one unit by a suite's file: prompts, tests in order until one fails, a row in the CSV. Fails when the unit does. */
 export async function runSuite(file: string, options: BenchOptions & { csv: string }): Promise<void> {

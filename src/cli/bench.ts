@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { compareFigures, htmlComparison } from '../bench/report/compare'
 import { digits } from '../bench/report/html'
 import { type BenchResult, withoutPlots } from '../bench/result'
+import type { RobotDescription } from '../protocol/description'
 import { benchTests } from '../bench/tests'
 import type { BenchConnection } from './bench-connect'
 import { type BenchOptions, json, limitsOf, settingsOf, targetOptions, testOptions, text } from './bench-options'
@@ -47,6 +48,7 @@ export function addBench(program: Command): void {
 const EXAMPLES =
     '\n\nCtrl-C stops the motor and reports what was measured until then.' +
     '\n\nExamples:\n  $ tendon bench check --port auto --joint left_wheel\n  $ tendon bench identify --sim actuator --sim-draw --seed 7 --speed max' +
+    '\n  $ tendon bench tune --port auto --joint left_wheel --bandwidth 3 --damping 0.7 --store' +
     '\n  $ tendon bench step --sim actuator --speed max --mode velocity --amplitude 8 --limits limits.json' +
     '\n  $ tendon bench compare a.json b.json --html both.html'
 
@@ -56,8 +58,11 @@ async function run(name: string, options: BenchOptions): Promise<void> {
     const test = testNamed(name)
     const settings = await settingsOf(options)
     const accept = await limitsOf(options.limits)
+    if (options.gains !== undefined && name !== 'tune')
+        throw new UsageError(`--gains ${options.gains}: only tune finds gains`)
     await withBench(options, async (connection, signal) => {
         const { result, files } = await runOne(connection, test, settings, options, accept, signal)
+        if (options.gains !== undefined) await writeGains(options.gains, connection.session.description, result)
         if (!options.json) {
             printResult(result)
             if (files) for (const file of Object.values(files)) print(`wrote ${file}`)
@@ -66,6 +71,15 @@ async function run(name: string, options: BenchOptions): Promise<void> {
         }
         process.exitCode = result.outcome === 'interrupted' ? INTERRUPTED : result.verdict === 'pass' ? 0 : 1
     })
+}
+
+/** The gains that a run of `tune` found, as a file of parameters; a run that found none writes none. */
+async function writeGains(file: string, robot: RobotDescription, { conditions, figures }: BenchResult): Promise<void> {
+    const { gainsFile, gainsOf } = await import('../bench/gains')
+    const gains = gainsOf(figures)
+    if (!gains) return note(`${file} is not written: no gains were found`)
+    await writeFile(file, gainsFile(robot, conditions.joint, gains))
+    note(`wrote ${file}`)
 }
 
 /** Connects, and disconnects whatever happens. The signal is Ctrl-C's. */

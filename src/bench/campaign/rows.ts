@@ -1,5 +1,6 @@
 import { DEFECTS } from '../../sim/plants/motor-draw'
 import type { Figure } from '../result'
+import { BANDWIDTH_TOLERANCE, MOST_OVERSHOOT } from '../tests/tune'
 import { atDuty, smallSignal } from './analytic'
 import type { DrawnCase, DrawnOutcome } from './drawn'
 
@@ -110,6 +111,25 @@ export const parts: readonly Part[] = [
                 })),
                 ...keys.map(key => ({ what: `interval: ${words(key)}`, value: holds(key, truth[key]) })),
                 { what: 'interval: delay', value: holds('delay', delay) },
+            ]
+        },
+    },
+    {
+        name: 'tune',
+        cases: () => [
+            { test: 'tune', settings: { method: 'model' } },
+            { test: 'tune', settings: { method: 'relay' } },
+        ],
+        show: ({ result }, { settings }) => {
+            const figure = figuresOf(result.figures)
+            const by = `tune by ${settings!.method}`
+            return [
+                {
+                    what: `${by}: bandwidth`,
+                    value: figure('afterBandwidth') / figure('predictedBandwidth') - 1,
+                    most: BANDWIDTH_TOLERANCE,
+                },
+                { what: `${by}: overshoot`, value: figure('afterOvershoot'), most: MOST_OVERSHOOT },
             ]
         },
     },

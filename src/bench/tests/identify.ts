@@ -19,6 +19,9 @@ const QUICK_MOVED = 0.004
 /** Of where it began in the quick ramp, from which the stairs begin. */
 const SLOW_FROM = 0.8
 
+/** Of the fit's part: pieces, and a rest before, s. */
+export const FITTING_SECONDS = 2 * LEVELS.length * (REST + DRIVE) + 1
+
 /** What a run of it leaves for `tune`. */
 export interface Identified {
     fit: MotorFit
@@ -31,11 +34,12 @@ export interface Identified {
 export const identify: BenchTest = {
     name: 'identify',
     description: 'motor constant, resistance, inertia, friction and delay, with 95 % intervals',
-    seconds: () => 2 * LEVELS.length * (REST + DRIVE) + 2 * BREAKAWAYS * 4 + 2,
+    seconds: () => FITTING_SECONDS + 2 * BREAKAWAYS * 4 + 1,
     run: (rig, record) => identified(rig, record).then(() => undefined),
 }
 
-export async function identified(rig: Rig, record: Recorder): Promise<Identified> {
+/** @param breaking whether static friction is looked for too, which takes half of the time */
+export async function identified(rig: Rig, record: Recorder, breaking = true): Promise<Identified> {
     const { capture, limits } = rig
     const rest = await rig.samples(await rig.idle(1, 'at rest'))
     const quiescent = mean(capture.current.slice(...rest))
@@ -57,7 +61,7 @@ export async function identified(rig: Rig, record: Recorder): Promise<Identified
         if (pieces.length >= 4) found = fitted(rig, record, pieces, sensed)
     }
     if (!found) throw new BenchStop('limit', 'nothing could be identified')
-    if (sensed) await staticFriction(rig, record, found)
+    if (sensed && breaking) await staticFriction(rig, record, found)
     return found
 }
 

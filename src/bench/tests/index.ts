@@ -11,6 +11,7 @@ import { step } from './step'
 import { sweep } from './sweep'
 import type { BenchTest } from './test'
 import { thermal } from './thermal'
+import { tune } from './tune'
 
 /** Every test of the bench, in the order in which one would meet them. */
 export const benchTests: readonly BenchTest[] = [
@@ -26,4 +27,5 @@ export const benchTests: readonly BenchTest[] = [
     soak,
     follow,
     identify,
+    tune,
 ]

@@ -17,6 +17,11 @@ export interface TestOptions {
     to?: number
     /** What `follow` follows: time (s) and position (rad). */
     trajectory?: { time: number; position: number }[]
+    /** What `tune` shall reach: Hz, and as a damping ratio; from a model or by relay; whether it keeps the gains. */
+    bandwidth?: number
+    damping?: number
+    method?: 'model' | 'relay'
+    store?: boolean
     /** What `soak` went through before, and where it says what it has gone through. */
     resume?: unknown
     onCycle?: (state: unknown) => void
