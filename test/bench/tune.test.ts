@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { bandwidthOf, overshootOf } from '../../src/bench/analysis/velocity-loop'
+import { loopPlant } from '../../src/bench/campaign/analytic'
 import { gainsFile, gainsOf } from '../../src/bench/gains'
 import { buildFirmware } from '../../src/flash/build'
 import { actuator } from '../../src/robots/actuator/robot'
@@ -15,14 +16,7 @@ describe.each(['model', 'relay'] as const)('tune by %s', method => {
         const { result, truth, delays } = await bench({ test: 'tune', seed, settings: { method, bandwidth: 4 } })
         const gains = gainsOf(result.figures)!
         // The loop with these gains around the motor as it is: another arithmetic than the test's own motor.
-        const { motorConstant: k, resistance, viscousFriction, coulombFriction, supplyVoltage } = truth
-        const damping = viscousFriction + (k * k) / resistance
-        const plant = {
-            gain: (k * supplyVoltage) / resistance / damping,
-            timeConstant: truth.inertia / damping,
-            delay: delays.reduce((sum, delay) => sum + delay, 0) / delays.length,
-            frictionDuty: (coulombFriction * resistance) / (k * supplyVoltage),
-        }
+        const plant = loopPlant(truth, delays.reduce((sum, delay) => sum + delay, 0) / delays.length)
         expect(Math.abs(bandwidthOf(plant, board, gains) / 4 - 1)).toBeLessThan(0.2)
         expect(overshootOf(plant, board, gains)).toBeLessThan(0.15)
         expect(Math.abs(gains.ks - plant.frictionDuty)).toBeLessThan(0.005)

@@ -1,4 +1,5 @@
 import type { ActuatorTruth } from '../../sim/robot-body'
+import type { LoopPlant } from '../analysis/velocity-loop'
 
 /** A motor at a duty, by hand: V d - K ω = i (R + Rₛ d²), K i = J ω' + B ω + T. Its figures follow from the truth alone. */
 export interface AtDuty {
@@ -51,4 +52,16 @@ export function smallSignal(truth: ActuatorTruth, duty: number, lowest: number, 
         else high = middle
     }
     return { gain, bandwidth: low }
+}
+
+/** The motor as its velocity loop sees it. */
+export function loopPlant(truth: ActuatorTruth, delay: number): LoopPlant {
+    const { motorConstant: k, resistance, viscousFriction, coulombFriction, supplyVoltage } = truth
+    const damping = viscousFriction + (k * k) / resistance
+    return {
+        gain: (k * supplyVoltage) / resistance / damping,
+        timeConstant: (truth.drivingInertia + truth.brakingInertia) / 2 / damping,
+        delay,
+        frictionDuty: (coulombFriction * resistance) / (k * supplyVoltage),
+    }
 }
