@@ -1,4 +1,6 @@
 // Planners in a process of their own: each asks for every topic and counts what comes, by topic, with its age.
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
 import { openRaw } from './raw-socket'
 
 export interface Counted {
@@ -11,15 +13,18 @@ export interface ClientsReport {
     clients: Counted[]
     /** From the state in the bridge to the message in the client, ms. */
     agesMs: number[]
+    /** The same of bytes that came without the bridge. */
+    bareAgesMs: number[]
 }
 
-const [rosbridge, foxglove, topicList, kindList] = process.argv.slice(2)
+const [rosbridge, foxglove, topicList, kindList, barePort] = process.argv.slice(2)
 const topics = topicList.split(',')
 /** Bytes of a message that hold its topic and its stamp. */
 const HEAD = 160
-const report: ClientsReport = { clients: [], agesMs: [] }
+const report: ClientsReport = { clients: [], agesMs: [], bareAgesMs: [] }
 
-const age = (stampMs: number) => report.agesMs.push(performance.timeOrigin + performance.now() - stampMs)
+const since = (stampMs: number) => performance.timeOrigin + performance.now() - stampMs
+const age = (stampMs: number) => report.agesMs.push(since(stampMs))
 
 function count(kind: string): (topic: string) => void {
     const counted: Counted = { kind, counts: Object.fromEntries(topics.map(topic => [topic, 0])) }
@@ -70,6 +75,12 @@ async function openFoxglove(done: () => void): Promise<void> {
         }
     })
 }
+
+const bare = createConnection({ port: Number(barePort), host: '127.0.0.1' })
+bare.on('data', data => {
+    for (let at = 0; at + 8 <= data.length; at += 8) report.bareAgesMs.push(since(data.readDoubleLE(at)))
+})
+await once(bare, 'connect')
 
 for (const kind of kindList.split(',')) {
     await new Promise<void>((resolve, reject) => {

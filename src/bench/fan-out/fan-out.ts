@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { type Bridge, startBridge } from '../../bridge/start-bridge'
@@ -23,6 +24,12 @@ const SETTLE_MS = 1000
 /** Rounds from one look at the memory to the next, which takes a while. */
 const ROUNDS_A_LOOK = 25
 
+export interface Spread {
+    p50: number
+    p99: number
+    max: number
+}
+
 export interface FanOut {
     seconds: number
     clients: number
@@ -33,7 +40,11 @@ export interface FanOut {
     /** Samples that the client that does not read lost. */
     droppedForTheOther: number
     /** From the state in the bridge to the message in a reader, ms. */
-    ageMs: { p50: number; p99: number; max: number }
+    ageMs: Spread
+    /** The part of it in the bridge: until the last byte for the last reader is the kernel's. */
+    bridgeMs: Spread
+    /** The same way, at other moments, of eight bytes on a socket without any bridge: what this machine adds by itself. */
+    bareMs: Spread
     /** CPU time of the bridge's process per message sent, µs. */
     cpuMicrosecondsPerMessage: number
     /** Of the bridge's process, MB: at the start, and the most in the second half. */
@@ -53,7 +64,8 @@ export async function measureFanOut(seconds: number): Promise<FanOut> {
         },
     }) as Robot
     const bridge = await startBridge(robot, { port: 0, foxglovePort: 0, simulation: true })
-    const processes = await startReaders(bridge)
+    const bare = await startBare()
+    const processes = await startReaders(bridge, bare.port)
     const deaf = await startDeaf(bridge)
     const before = { ...bridge.statistics() }
     const cpu = process.cpuUsage()
@@ -68,9 +80,14 @@ export async function measureFanOut(seconds: number): Promise<FanOut> {
         }
     }
     const rounds = Math.round((seconds * 1000) / PERIOD_MS)
+    const bridgeMs: number[] = []
     const look = () => void (memory.later = Math.max(memory.later, process.memoryUsage.rss()))
     await paced(rounds, PERIOD_MS, round => {
+        const start = performance.now()
         emit()
+        // The sockets are written to when this turn ends, in the order in which they were given something.
+        process.nextTick(() => bridgeMs.push(performance.now() - start))
+        setTimeout(bare.send, (PERIOD_MS * 3) / 4)
         // In the middle of the pause: what it takes is no part of a message's age.
         if (round > rounds / 2 && round % ROUNDS_A_LOOK === 0) setTimeout(look, PERIOD_MS / 2)
     })
@@ -79,12 +96,11 @@ export async function measureFanOut(seconds: number): Promise<FanOut> {
     const reports = await Promise.all(processes.map(collect))
     const after = bridge.statistics()
     deaf.terminate()
+    bare.close()
     await bridge.close()
     await session.close()
 
     const readers = reports.flatMap(({ clients }) => clients)
-    const ages = reports.flatMap(({ agesMs }) => agesMs).sort((a, b) => a - b)
-    const at = (part: number) => ages[Math.min(ages.length - 1, Math.floor(part * ages.length))]
     return {
         seconds,
         clients: readers.length + 1,
@@ -92,10 +108,37 @@ export async function measureFanOut(seconds: number): Promise<FanOut> {
         expectedPerReader: sent * TOPICS.length,
         lost: readers.reduce((sum, reader) => sum + missing(reader, sent), 0),
         droppedForTheOther: after.samplesDropped - before.samplesDropped,
-        ageMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
+        ageMs: spread(reports.flatMap(({ agesMs }) => agesMs)),
+        bridgeMs: spread(bridgeMs),
+        bareMs: spread(reports.flatMap(({ bareAgesMs }) => bareAgesMs)),
         cpuMicrosecondsPerMessage: (user + system) / (after.samplesSent - before.samplesSent),
         memoryMegabytes: { start: memory.start / 1e6, later: memory.later / 1e6 },
     }
+}
+
+function spread(values: number[]): Spread {
+    const sorted = values.sort((a, b) => a - b)
+    const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
+    return { p50: at(0.5), p99: at(0.99), max: at(1) }
+}
+
+/** A server that sends whoever connects nothing but the time. */
+async function startBare(): Promise<{ port: number; send: () => void; close: () => void }> {
+    const sockets = new Set<Socket>()
+    const server = createServer(socket => {
+        sockets.add(socket.setNoDelay())
+        socket.on('error', () => sockets.delete(socket)).on('close', () => sockets.delete(socket))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const bytes = Buffer.alloc(8)
+    const send = () => {
+        for (const socket of sockets) {
+            bytes.writeDoubleLE(performance.timeOrigin + performance.now())
+            socket.write(Buffer.from(bytes))
+        }
+    }
+    return { port: (server.address() as AddressInfo).port, send, close: () => void server.close() }
 }
 
 function missing({ counts }: Counted, sent: number): number {
@@ -116,13 +159,13 @@ function paced(rounds: number, periodMs: number, each: (round: number) => void):
     })
 }
 
-async function startReaders({ rosbridge, foxglove }: Bridge): Promise<ChildProcess[]> {
+async function startReaders({ rosbridge, foxglove }: Bridge, bare: number): Promise<ChildProcess[]> {
     const script = fileURLToPath(new URL('clients.ts', import.meta.url))
     const processes = Array.from({ length: PROCESSES }, (_, i) => {
         const kinds = READERS.filter((_, k) => k % PROCESSES === i)
         // Under the test runner this process has no loader of its own to pass on.
         const execArgv = process.execArgv.some(arg => arg.includes('tsx')) ? process.execArgv : ['--import', 'tsx']
-        return fork(script, [rosbridge.url, foxglove!.url, TOPICS.join(), kinds.join()], { execArgv })
+        return fork(script, [rosbridge.url, foxglove!.url, TOPICS.join(), kinds.join(), String(bare)], { execArgv })
     })
     await Promise.all(processes.map(said))
     return processes

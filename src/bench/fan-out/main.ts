@@ -1,11 +1,14 @@
 // `npm run soak:planners`: 32 clients on every topic at 100 samples a second, one of them not reading.
 import { parseArgs } from 'node:util'
-import { measureFanOut } from './fan-out'
+import { measureFanOut, type Spread } from './fan-out'
 
 const HELP = `Usage: npm run soak:planners [-- --seconds 60] [--json]
 
 Serves 32 planners (rosbridge in JSON and CBOR, Foxglove) on every topic of a replayed rover at 100 samples a second; one of
 them never reads. Fails when any of the others lost a sample.`
+
+const text = ({ p50, p99, max }: Spread) =>
+    `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, most ${max.toFixed(2)} ms`
 
 const { values } = parseArgs({
     options: { seconds: { type: 'string', default: '60' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
@@ -18,7 +21,7 @@ if (values.help) {
     process.exitCode = 2
 } else {
     const result = await measureFanOut(seconds)
-    const { ageMs, memoryMegabytes: memory } = result
+    const { ageMs, bridgeMs, bareMs, memoryMegabytes: memory } = result
     if (values.json) console.log(JSON.stringify(result))
     else {
         console.log(
@@ -26,7 +29,9 @@ if (values.help) {
                 `${result.clients} clients, ${result.samplesPerSecond.toFixed(0)} samples/s on 5 topics, ${seconds} s`,
                 `  lost by the readers        ${result.lost} of ${(result.clients - 1) * result.expectedPerReader} messages`,
                 `  lost by the one that does not read  ${result.droppedForTheOther}`,
-                `  added latency              p50 ${ageMs.p50.toFixed(2)} ms, p99 ${ageMs.p99.toFixed(2)} ms, most ${ageMs.max.toFixed(2)} ms`,
+                `  added latency              ${text(ageMs)}`,
+                `  … of it in the bridge      ${text(bridgeMs)}`,
+                `  eight bytes without it     ${text(bareMs)}`,
                 `  CPU of the bridge          ${result.cpuMicrosecondsPerMessage.toFixed(2)} µs a message`,
                 `  memory of the bridge       ${memory.start.toFixed(0)} MB at the start, at most ${memory.later.toFixed(0)} MB later`,
             ].join('\n'),
