@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     const decoders = await measureDecoders()
     say(decoderTable(decoders))
     const bridge = await measureBridge()
-    say(bridgeTable(bridge))
+    for (const load of bridge) say(bridgeTable(load))
     if (values.json) {
         console.log(
             JSON.stringify({
@@ -75,8 +75,9 @@ function decoderTable({ payloadBytes, chunkBytes, repetitions, decoders }: Decod
     return table(title, compared(rows))
 }
 
-function bridgeTable({ messagesPerSecond, repetitions, paths }: BridgeCost): string {
-    const title = `CPU time per state message, µs (${messagesPerSecond.toFixed(0)} messages a second, ${repetitions} runs)`
+function bridgeTable({ title: load, messagesPerSecond, repetitions, paths }: BridgeCost): string {
+    const rate = `${messagesPerSecond.toFixed(0)} messages a second, ${repetitions} runs`
+    const title = `CPU time per message, µs (${rate}; ${load})`
     const rows = paths.map(({ name, does, cpuMicrosecondsPerMessage }) => ({
         name,
         does,

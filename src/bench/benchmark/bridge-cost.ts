@@ -2,28 +2,52 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { type WebSocket, WebSocketServer } from 'ws'
-import { jointStateMessage } from '../../bridge/ros/messages'
+import { WebSocketServer } from 'ws'
+import { Hub } from '../../bridge/hub'
 import { startRosbridge } from '../../bridge/rosbridge'
+import { topicsOf } from '../../bridge/topics'
 import type { Robot, RobotState } from '../../host/robot'
+import { systemScheduler } from '../../host/scheduler'
 import { replaySession, type Replay } from './replay'
 import { type Repeated, repeated } from './repeated'
 
-const TOPIC = '/joint_states'
-/** States come as the board sends them, several at once: 1,000 a second. */
-const PERIOD_MS = 4
+/** States in a report of the board. */
 const STATES = 4
+
+/** How 1,000 messages a second come about. */
+interface Load {
+    title: string
+    periodMs: number
+    topics: string[]
+    clients: number
+}
+
+const LOADS: Load[] = [
+    {
+        title: 'as a rover and two planners make them: a report each 40 ms, five topics for each',
+        periodMs: 40,
+        topics: ['/joint_states', '/odom', '/imu/data', '/tf', '/clock'],
+        clients: 2,
+    },
+    {
+        title: 'one topic for one planner, a report each 4 ms, more often than a board sends',
+        periodMs: 4,
+        topics: ['/joint_states'],
+        clients: 1,
+    },
+]
 const SECONDS = 3
 const WARM_UP_SECONDS = 0.5
 const REPETITIONS = 3
 
 export interface BridgeCost {
+    title: string
     messagesPerSecond: number
     repetitions: number
     paths: { name: string; does: string; cpuMicrosecondsPerMessage: Repeated }[]
 }
 
-/** What makes messages at {@link PERIOD_MS}, and for whom. */
+/** What makes the messages of a load, and for whom. */
 interface Path {
     name: string
     does: string
@@ -34,37 +58,45 @@ interface Path {
 
 /**
  * CPU time (user and system, of this whole process: timers, garbage collection and the kernel's part of the socket
- * included) for each state that leaves as a message on a loopback WebSocket, whose reader is another process. Repetitions
- * take turns.
+ * included) for each message that leaves on a loopback WebSocket, whose reader is another process. Repetitions take turns.
  */
-export async function measureBridge(): Promise<BridgeCost> {
+export async function measureBridge(): Promise<BridgeCost[]> {
     const replay = await replaySession()
-    const paths = [await jsonOnly(replay), await bridgeOnly(replay), await wholeHost(replay), await timerOnly()]
+    const costs: BridgeCost[] = []
+    for (const load of LOADS) costs.push(await measureLoad(replay, load))
+    await replay.session.close()
+    return costs
+}
+
+async function measureLoad(replay: Replay, load: Load): Promise<BridgeCost> {
+    const paths = [await jsonOnly(replay, load), await bridgeOnly(replay), await wholeHost(replay), await timerOnly()]
     const costs: number[][] = paths.map(() => [])
     const rates: number[] = []
     for (let repetition = 0; repetition < REPETITIONS; repetition++) {
         for (const [i, path] of paths.entries()) {
-            const { microseconds, rate } = await measure(path)
+            const { microseconds, rate } = await measure(path, load)
             costs[i].push(microseconds)
             rates.push(rate)
         }
     }
     for (const path of paths) await path.close()
-    await replay.session.close()
     return {
+        title: load.title,
         messagesPerSecond: repeated(rates).median,
         repetitions: REPETITIONS,
         paths: paths.map(({ name, does }, i) => ({ name, does, cpuMicrosecondsPerMessage: repeated(costs[i]) })),
     }
 }
 
-async function measure({ url, emit }: Path): Promise<{ microseconds: number; rate: number }> {
-    const listener = url === '' ? undefined : fork(fileURLToPath(new URL('listener.ts', import.meta.url)), [url, TOPIC])
+async function measure({ url, emit }: Path, load: Load): Promise<{ microseconds: number; rate: number }> {
+    const script = fileURLToPath(new URL('listener.ts', import.meta.url))
+    const asks = [url, load.topics.join(), String(load.clients)]
+    const listener = url === '' ? undefined : fork(script, asks)
     if (listener) await once(listener, 'message')
-    await emitFor(WARM_UP_SECONDS, emit)
+    await emitFor(WARM_UP_SECONDS, load, emit)
     const before = process.cpuUsage()
     const start = performance.now()
-    const messages = await emitFor(SECONDS, emit)
+    const messages = await emitFor(SECONDS, load, emit)
     const { user, system } = process.cpuUsage(before)
     const rate = messages / ((performance.now() - start) / 1000)
     if (listener) {
@@ -79,38 +111,48 @@ async function measure({ url, emit }: Path): Promise<{ microseconds: number; rat
     return { microseconds: (user + system) / messages, rate }
 }
 
-/** @returns how many states were made */
-function emitFor(seconds: number, emit: () => void): Promise<number> {
+/** @returns how many messages were made */
+function emitFor(seconds: number, { periodMs, topics, clients }: Load, emit: () => void): Promise<number> {
     return new Promise(resolve => {
         const start = performance.now()
+        const all = (seconds * 1000) / periodMs
         let rounds = 0
         const timer = setInterval(() => {
             // A timer that fired late is made up for, so that the rate holds.
-            while (rounds < (performance.now() - start) / PERIOD_MS && rounds < (seconds * 1000) / PERIOD_MS) {
+            while (rounds < (performance.now() - start) / periodMs && rounds < all) {
                 rounds++
                 emit()
             }
-            if (rounds < (seconds * 1000) / PERIOD_MS) return
+            if (rounds < all) return
             clearInterval(timer)
-            resolve(rounds * STATES)
-        }, PERIOD_MS)
+            resolve(rounds * STATES * topics.length * clients)
+        }, periodMs)
     })
 }
 
 /** The least that sending these objects as JSON can cost. */
-async function jsonOnly({ states }: Replay): Promise<Path> {
+async function jsonOnly({ session, states }: Replay, { topics }: Load): Promise<Path> {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
     await once(server, 'listening')
-    let client: WebSocket | undefined
-    server.on('connection', socket => (client = socket))
-    const messages = states.map(state => ({ op: 'publish', topic: TOPIC, msg: jointStateMessage(state) }))
+    const encoders = topicsOf(session.description, true).filter(({ name }) => topics.includes(name))
+    const messages = states.map(state =>
+        encoders.map(({ name, encoder }) => ({
+            op: 'publish',
+            topic: name,
+            msg: encoder!(session.description)(state),
+        })),
+    )
     let next = 0
     return {
         name: 'JSON.stringify and ws.send',
-        does: 'the finished message objects; baseline',
+        does: 'the finished message objects, once for each client; baseline',
         url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
         emit: () => {
-            for (let i = 0; i < STATES; i++) client?.send(JSON.stringify(messages[next++ % messages.length]))
+            for (let i = 0; i < STATES; i++, next++) {
+                for (const message of messages[next % messages.length]) {
+                    for (const client of server.clients) client.send(JSON.stringify(message))
+                }
+            }
         },
         close: () => new Promise(resolve => server.close(resolve)),
     }
@@ -127,7 +169,7 @@ async function bridgeOnly({ session, states }: Replay): Promise<Path> {
             },
         },
     }) as Robot
-    const bridge = await startRosbridge(robot, { port: 0 })
+    const bridge = await startRosbridge(robot, { port: 0, hub: new Hub(robot, systemScheduler, { simulation: true }) })
     let next = 0
     return {
         name: 'bridge',
@@ -144,7 +186,10 @@ async function bridgeOnly({ session, states }: Replay): Promise<Path> {
 }
 
 async function wholeHost({ session, feed }: Replay): Promise<Path> {
-    const bridge = await startRosbridge(session, { port: 0 })
+    const bridge = await startRosbridge(session, {
+        port: 0,
+        hub: new Hub(session, systemScheduler, { simulation: true }),
+    })
     return {
         name: 'session and bridge',
         does: 'bytes of the serial port to RobotState (attitude, host time), to the WebSocket',
