@@ -42,6 +42,9 @@ export interface Velocity {
     ignored: string[]
 }
 
+/** With the number that headers have in ROS 1. */
+const HEADER_FIELDS = ['stamp', 'frame_id', 'seq']
+
 /**
  * Reads a `geometry_msgs` Twist or TwistStamped, told apart by the field `twist`.
  *
@@ -52,8 +55,9 @@ export function readVelocity(message: unknown, limits: DriveLimits): Velocity {
     let twist = needObject(message, 'msg', 'linear and angular (Twist) or header and twist (TwistStamped)')
     if (twist.twist !== undefined) {
         onlyFields(twist, 'msg', ['header', 'twist'])
-        if (twist.header !== undefined && twist.header !== null)
-            needObject(twist.header, 'header', 'stamp and frame_id')
+        if (twist.header !== undefined && twist.header !== null) {
+            onlyFields(needObject(twist.header, 'header', 'stamp and frame_id'), 'header', HEADER_FIELDS)
+        }
         twist = needObject(twist.twist, 'twist', 'linear and angular')
         prefix = 'twist.'
     }

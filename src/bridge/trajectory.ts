@@ -1,4 +1,4 @@
-import type { TrajectoryPoint } from '../host/trajectory'
+import { MAX_ACCELERATION, type TrajectoryPoint } from '../host/trajectory'
 import type { JointDescription } from '../protocol/description'
 import { type Fields, needObject, onlyFields, Refusal, show } from './checks'
 import { checkValue, numberArray } from './joint-commands'
@@ -80,6 +80,10 @@ function readPoint(point: unknown, path: string, joints: JointDescription[], ord
     joints.forEach((joint, i) => {
         checkValue(positions[i], joint, 'position', `${path}.positions`)
         if (velocities) checkValue(velocities[i], joint, 'velocity', `${path}.velocities`)
+        if (accelerations && Math.abs(accelerations[i]) > MAX_ACCELERATION) {
+            const given = `${path}.accelerations (${joint.name}) is ${accelerations[i]}`
+            throw new Refusal(`${given}; allowed: -${MAX_ACCELERATION} to ${MAX_ACCELERATION} rad/s²`)
+        }
     })
     return {
         time: readDuration(fields.time_from_start, `${path}.time_from_start`),

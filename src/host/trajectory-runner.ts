@@ -71,6 +71,8 @@ export async function runTrajectory(
     if (from.some(Number.isNaN)) throw new RobotError('trajectory', 'trajectory: no state of the robot has come yet')
     const startTime = link.boardTime() + LEAD
     const points = cutTrajectory(planned, Math.round(startTime * 1000), from)
+    // What does not fit a point's bits on the way between two of them is refused before anything is sent.
+    for (const point of points) encodeTrajectory(0, 0, planned.mask, [point])
     const watch = new Watch(link, planned, names, startTime, options.onProgress)
     link.begins(trajectory)
     try {

@@ -1,5 +1,5 @@
 import type { JointDescription, RobotDescription } from '../protocol/description'
-import type { WirePoint } from '../protocol/trajectory'
+import { TRAJECTORY_ACCELERATION_SCALE, type WirePoint } from '../protocol/trajectory'
 import { RobotError } from './robot'
 
 /** Where joints are to be at a time. Arrays in the order of {@link JointTrajectory.joints}. */
@@ -20,6 +20,9 @@ export interface JointTrajectory {
     joints: string[]
     points: TrajectoryPoint[]
 }
+
+/** What a point's acceleration may be, rad/s²: what fits its 16 bits. */
+export const MAX_ACCELERATION = 0x7fff * TRAJECTORY_ACCELERATION_SCALE
 
 /** Longest piece that is sent, s. */
 const PIECE = 0.1
@@ -96,6 +99,9 @@ function checkValue(place: string, key: string, value: number, joint: JointDescr
         if (value < positionMin || value > positionMax) {
             refuse(`${place} of ${joint.name} is ${value} rad, allowed ${positionMin} to ${positionMax}`)
         }
+    }
+    if (key === 'accelerations' && Math.abs(value) > MAX_ACCELERATION) {
+        refuse(`${place} of ${joint.name} is ${value} rad/s², allowed ±${MAX_ACCELERATION}`)
     }
     if (key === 'velocities' && Math.abs(value) > joint.velocityLimit) {
         refuse(`${place} of ${joint.name} is ${value} rad/s, allowed ±${joint.velocityLimit}`)
