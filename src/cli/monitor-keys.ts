@@ -29,12 +29,12 @@ export class MonitorKeys {
         const { selection, jog, robot } = this
         const { joints } = robot.description
         try {
-            if (key === 'space') this.do('EMERGENCY STOP: motors off until d', () => robot.stop())
+            if (key === 'space') this.off('EMERGENCY STOP: motors off until d', () => robot.stop())
             else if (key === 's') {
                 jog.halt()
                 this.say('standing still', false)
             } else if (key === 'a') this.arm()
-            else if (key === 'd') this.do('disarmed', () => robot.disarm())
+            else if (key === 'd') this.off('disarmed', () => robot.disarm())
             else if (key === 'left' || key === 'h') this.run(-1)
             else if (key === 'right' || key === 'l') this.run(1)
             else if (key === 'up' || key === 'k') this.choose((selection.joint + joints.length - 1) % joints.length)
@@ -89,6 +89,11 @@ export class MonitorKeys {
 
     private limit(joint: number): number {
         return this.robot.description.joints[joint].velocityLimit
+    }
+
+    private off(done: string, action: () => Promise<void>): void {
+        this.jog.release()
+        this.do(done, action)
     }
 
     private do(done: string, action: () => Promise<void>): void {

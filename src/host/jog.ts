@@ -54,6 +54,12 @@ export class Jog {
         this.tell()
     }
 
+    /** Tells joints nothing until the next {@link run}: should what stops the robot be lost on its way, its deadline stops it. */
+    release(): void {
+        this.runsUntil = 0
+        this.speeds.clear()
+    }
+
     /** Sends nothing any more. */
     close(): void {
         this.closed = true

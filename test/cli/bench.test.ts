@@ -30,7 +30,7 @@ const SUITE = {
     ],
 }
 
-describe('tendon bench', () => {
+describe('tendon bench', { timeout: 90_000 }, () => {
     it('passes or fails by a file of limits, and tells by its exit code', async () => {
         const at = await directory()
         await writeFile(at('good.json'), '{"finalSpeed":{"min":5,"max":15}}')
@@ -61,11 +61,11 @@ describe('tendon bench', () => {
             [['follow', '--trajectory', at('none.csv')], 2, /cannot read .*none\.csv/],
             [['step', '--max-velocity', '900'], 1, /limit velocity 900 of joint motor: allowed above 0 to 25/],
         ]
-        for (const [args, code, says] of wrong) {
-            const outcome = await tendon('bench', ...args, ...SIM)
-            expect(outcome.stderr).toMatch(says)
-            expect(outcome.code, args.join(' ')).toBe(code)
-        }
+        const outcomes = await Promise.all(wrong.map(([args]) => tendon('bench', ...args, ...SIM)))
+        wrong.forEach(([args, code, says], i) => {
+            expect(outcomes[i].stderr).toMatch(says)
+            expect(outcomes[i].code, args.join(' ')).toBe(code)
+        })
     })
 
     it('goes on with a soak where it was, from a file that is always whole', async () => {
@@ -123,7 +123,7 @@ describe('tendon bench', () => {
     })
 })
 
-describe('tendon bench suite', () => {
+describe('tendon bench suite', { timeout: 90_000 }, () => {
     it('adds a row for each unit, stops at the first failure, and tells by its exit code', async () => {
         const at = await directory()
         await writeFile(at('suite.json'), JSON.stringify(SUITE))

@@ -105,7 +105,7 @@ describe('tendon monitor on a terminal', () => {
     })
 })
 
-describe('tendon monitor without a terminal', () => {
+describe('tendon monitor without a terminal', { timeout: 60_000 }, () => {
     it('prints a line a second', async () => {
         const { code, stdout } = await tendon('monitor', '--sim', 'rover', '--duration', '2.5')
         expect(code).toBe(0)

@@ -15,7 +15,7 @@ export interface Outcome {
 
 /** Has the rover's firmware compiled before the tests of a file, which takes longer than any of the commands. */
 export function needFirmware(...inline: boolean[]): void {
-    for (const each of inline) beforeAll(() => buildFirmware('rover', { inline: each }))
+    for (const each of inline) beforeAll(() => buildFirmware('rover', { inline: each }), 180_000)
 }
 
 /** A command that should have ended by itself long before is killed, ms: then its code is null. */

@@ -58,6 +58,19 @@ describe('a jog', () => {
         await session.close()
     })
 
+    test('that is released tells nothing more, so that the deadline stops a robot whose stop was lost', async () => {
+        const { session, jog, run, arm, body } = await jogging()
+        await arm()
+        jog.run('left_wheel', 2)
+        await run(0.2)
+        jog.release()
+        await run(0.13)
+        expect(body.outputs()).toEqual([0, 0])
+        await run(0.1)
+        expect(session.state!.mode).toBe('timeout')
+        await session.close()
+    })
+
     test('that is closed leaves the robot to its deadline', async () => {
         const { session, jog, run, arm, body } = await jogging()
         await arm()

@@ -1,3 +1,4 @@
+import { progress } from '../../cli/progress'
 import { LINK_SCENARIOS } from '../safety/scenarios'
 import { ms, stopRun, type StopRun } from '../safety/stop-run'
 
@@ -5,7 +6,9 @@ import { ms, stopRun, type StopRun } from '../safety/stop-run'
 export async function stopCampaign(runs: number, first: number): Promise<boolean> {
     let broken = false
     const worst = new Map<string, { runs: number; afterSetpoint: number; afterTick: number; worst: StopRun }>()
+    const bar = progress()
     for (let seed = first; seed < first + runs; seed++) {
+        bar.update((seed - first) / runs, `seed ${seed}`)
         const run = await stopRun('rover', LINK_SCENARIOS[seed % LINK_SCENARIOS.length], seed)
         const row = worst.get(run.scenario)
         worst.set(run.scenario, {
@@ -19,6 +22,7 @@ export async function stopCampaign(runs: number, first: number): Promise<boolean
             process.stdout.write(`BROKEN: ${run.scenario}, seed ${seed}: ${failure}\n`)
         }
     }
+    bar.stop()
     for (const { name, bound } of LINK_SCENARIOS) {
         const row = worst.get(name)
         if (!row) continue
