@@ -115,13 +115,12 @@ export class As5048b {
      */
     sample(): boolean {
         const b = this.bytes
-        if (
-            this.bus.transfer(this.address, this.pointer, b) !== 0 &&
-            again(this.bus, this.address, this.pointer, b) !== 0
-        ) {
-            this.errors++
-            this.valid = false
-            return false
+        if (this.bus.transfer(this.address, this.pointer, b) !== 0) {
+            if (again(this.bus, this.address, this.pointer, b) !== 0) {
+                this.errors++
+                this.valid = false
+                return false
+            }
         }
         const diagnostics = b[0]
         const magnitude = (b[1] << 6) | b[2]

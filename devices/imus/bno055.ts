@@ -187,13 +187,12 @@ export class Bno055 {
      */
     sample(): boolean {
         const b = this.bytes
-        if (
-            this.bus.transfer(this.address, this.pointer, b) !== 0 &&
-            again(this.bus, this.address, this.pointer, b) !== 0
-        ) {
-            this.errors++
-            this.valid = false
-            return false
+        if (this.bus.transfer(this.address, this.pointer, b) !== 0) {
+            if (again(this.bus, this.address, this.pointer, b) !== 0) {
+                this.errors++
+                this.valid = false
+                return false
+            }
         }
         // Six words: accelerometer X Y Z, magnetometer X Y Z, gyroscope X Y Z.
         const first = b.getAt(0, 'u32')
@@ -232,12 +231,11 @@ export class Bno055 {
      */
     sampleOrientation(): boolean {
         const b = this.orientationBytes
-        if (
-            this.bus.transfer(this.address, this.orientationPointer, b) !== 0 &&
-            again(this.bus, this.address, this.orientationPointer, b) !== 0
-        ) {
-            this.orientationErrors++
-            return false
+        if (this.bus.transfer(this.address, this.orientationPointer, b) !== 0) {
+            if (again(this.bus, this.address, this.orientationPointer, b) !== 0) {
+                this.orientationErrors++
+                return false
+            }
         }
         const w = b.getAt(0, 'i16') / QUATERNION_ONE
         const x = b.getAt(2, 'i16') / QUATERNION_ONE

@@ -207,13 +207,12 @@ export class Icm20948 {
      */
     sample(): boolean {
         const b = this.bytes
-        if (
-            this.bus.transfer(this.address, this.pointer, b) !== 0 &&
-            again(this.bus, this.address, this.pointer, b) !== 0
-        ) {
-            this.errors++
-            this.valid = false
-            return false
+        if (this.bus.transfer(this.address, this.pointer, b) !== 0) {
+            if (again(this.bus, this.address, this.pointer, b) !== 0) {
+                this.errors++
+                this.valid = false
+                return false
+            }
         }
         // A running sensor's noise changes these four bytes nearly every time; only when it did not, look at the rest.
         const first = b.getAt(0, 'u32')
@@ -263,12 +262,11 @@ export class Icm20948 {
      */
     sampleField(): boolean {
         const b = this.fieldBytes
-        if (
-            this.bus.transfer(AK09916_ADDRESS, this.fieldPointer, b) !== 0 &&
-            again(this.bus, AK09916_ADDRESS, this.fieldPointer, b) !== 0
-        ) {
-            this.fieldErrors++
-            return false
+        if (this.bus.transfer(AK09916_ADDRESS, this.fieldPointer, b) !== 0) {
+            if (again(this.bus, AK09916_ADDRESS, this.fieldPointer, b) !== 0) {
+                this.fieldErrors++
+                return false
+            }
         }
         if ((b[0] & DRDY) === 0) return false
         if ((b[8] & HOFL) !== 0) {

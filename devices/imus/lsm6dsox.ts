@@ -8,9 +8,11 @@
 //   one of the six from sample to sample, so `frozenLimit` equal frames in a row count as a failure. A data rate below
 //   the loop's repeats frames: then choose the limit above the repetition.
 // - Axes are the chip's (Figure 1); no bias is removed here.
+import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
-import { DriverError, type DriverErrorCode } from '../../src/hal/driver-error'
-import type { I2cBus } from '../../src/hal/i2c-bus'
+import { again, type I2cBus } from '../../src/hal/i2c-bus'
+import { DeviceRegisters } from '../device-registers'
+import { STANDARD_GRAVITY } from './imu'
 
 /** Register map, datasheet table "Registers address map". */
 export enum Register {
@@ -47,42 +49,25 @@ const DATA_RATES = [12.5, 26, 52, 104, 208, 416, 833, 1666, 3332, 6664]
 /**
  * Full scales in g, their FS_XL bits in CTRL1_XL, and LA_So in mg per count (datasheet, "Mechanical characteristics").
  */
-const ACCELERATION_RANGES = [
-    { range: 2, bits: 0x00, milliG: 0.061 },
-    { range: 4, bits: 0x08, milliG: 0.122 },
-    { range: 8, bits: 0x0c, milliG: 0.244 },
-    { range: 16, bits: 0x04, milliG: 0.488 },
-]
+const ACCELERATION_RANGES = [2, 4, 8, 16]
+const ACCELERATION_BITS = [0x00, 0x08, 0x0c, 0x04]
+const MILLI_G = [0.061, 0.122, 0.244, 0.488]
 
 /** Full scales in °/s, their FS_G and FS_125 bits in CTRL2_G, and G_So in m°/s per count (same table). */
-const ANGULAR_RATE_RANGES = [
-    { range: 125, bits: 0x02, milliDegrees: 4.375 },
-    { range: 250, bits: 0x00, milliDegrees: 8.75 },
-    { range: 500, bits: 0x04, milliDegrees: 17.5 },
-    { range: 1000, bits: 0x08, milliDegrees: 35 },
-    { range: 2000, bits: 0x0c, milliDegrees: 70 },
-]
-
-/** Standard gravity, m/s². */
-const STANDARD_GRAVITY = 9.80665
-
-/** Signed count of an output register pair (two's complement, low byte first). */
-export function rawFromBytes(low: number, high: number): number {
-    return ((high << 24) >> 16) | low
-}
+const ANGULAR_RATE_RANGES = [125, 250, 500, 1000, 2000]
+const ANGULAR_RATE_BITS = [0x02, 0x00, 0x04, 0x08, 0x0c]
+const MILLI_DEGREES = [4.375, 8.75, 17.5, 35, 70]
 
 /** m/s² per count in a full scale of `rangeG` g; 0 for a full scale that does not exist. */
 export function accelerationScale(rangeG: number): number {
-    for (const row of ACCELERATION_RANGES) if (row.range === rangeG) return (row.milliG / 1000) * STANDARD_GRAVITY
-    return 0
+    const code = ACCELERATION_RANGES.indexOf(rangeG)
+    return code < 0 ? 0 : (MILLI_G[code] / 1000) * STANDARD_GRAVITY
 }
 
 /** rad/s per count in a full scale of `rangeDegreesPerSecond` °/s; 0 for a full scale that does not exist. */
 export function angularVelocityScale(rangeDegreesPerSecond: number): number {
-    for (const row of ANGULAR_RATE_RANGES) {
-        if (row.range === rangeDegreesPerSecond) return (row.milliDegrees / 1000) * (Math.PI / 180)
-    }
-    return 0
+    const code = ANGULAR_RATE_RANGES.indexOf(rangeDegreesPerSecond)
+    return code < 0 ? 0 : (MILLI_DEGREES[code] / 1000) * (Math.PI / 180)
 }
 
 export interface Lsm6dsoxConfig {
@@ -148,23 +133,33 @@ export class Lsm6dsox {
      */
     async init(clock: Clock): Promise<void> {
         this.valid = false
-        const rate = this.dataRateBits()
-        const control1 = rate | this.accelerationBits()
-        const control2 = rate | this.angularRateBits()
-        if (!(this.frozenLimit >= 2)) this.fail('config', 'frozenLimit ' + this.frozenLimit + ', allowed 2 or more')
-        this.identify()
-        await this.reset(clock)
-        this.write(Register.CTRL3_C, BDU | IF_INC)
-        this.write(Register.CTRL1_XL, control1)
-        this.write(Register.CTRL2_G, control2)
-        const control = this.read(Register.CTRL1_XL, 3)
+        // Not kept: the collector would have to mark it for ever.
+        const part = new DeviceRegisters(this.bus, 'LSM6DSOX', this.address)
+        const rate = (1 + part.code('dataRateHz', this.dataRateHz, DATA_RATES)) << 4
+        const acceleration = part.code('accelerationRangeG', this.accelerationRangeG, ACCELERATION_RANGES)
+        const control1 = rate | ACCELERATION_BITS[acceleration]
+        const angularRate = part.code('angularRateRangeDegPerSec', this.angularRateRange, ANGULAR_RATE_RANGES)
+        const control2 = rate | ANGULAR_RATE_BITS[angularRate]
+        if (!(this.frozenLimit >= 2)) part.fail('config', 'frozenLimit ' + this.frozenLimit + ', allowed 2 or more')
+        const identity = part.read(Register.WHO_AM_I, 1, 'not-found')[0]
+        if (identity !== IDENTITY) part.fail('wrong-part', 'WHO_AM_I is ' + identity + ', not ' + IDENTITY)
+        // AN5272: both sensors powered down, then SW_RESET, which clears itself.
+        part.write(Register.CTRL1_XL, [0])
+        part.write(Register.CTRL2_G, [0])
+        part.write(Register.CTRL3_C, [IF_INC | SW_RESET])
+        await clock.sleep(1)
+        await part.until(clock, Register.CTRL3_C, SW_RESET, 0, RESET_TRIES, 'software reset does not end')
+        part.write(Register.CTRL3_C, [BDU | IF_INC])
+        part.write(Register.CTRL1_XL, [control1])
+        part.write(Register.CTRL2_G, [control2])
+        const control = part.read(Register.CTRL1_XL, 3)
         if (control[0] !== control1 || control[1] !== control2 || control[2] !== (BDU | IF_INC)) {
-            this.fail('bus', 'control registers do not hold what was written')
+            part.fail('bus', 'control registers do not hold what was written')
         }
         await clock.sleep(TURN_ON_MS)
-        await this.waitForData(clock)
+        await part.until(clock, Register.STATUS_REG, DATA_AVAILABLE, DATA_AVAILABLE, DATA_TRIES, 'no data')
         this.repeats = 0
-        if (!this.sample()) this.fail('bus', 'first sample failed')
+        if (!this.sample()) part.fail('bus', 'first sample failed')
     }
 
     /**
@@ -177,9 +172,11 @@ export class Lsm6dsox {
     sample(): boolean {
         const f = this.frame
         if (this.bus.transfer(this.address, this.framePointer, f) !== 0) {
-            this.errors++
-            this.valid = false
-            return false
+            if (again(this.bus, this.address, this.framePointer, f) !== 0) {
+                this.errors++
+                this.valid = false
+                return false
+            }
         }
         // A running sensor's noise changes these four bytes nearly every time; only when it did not, look at the rest.
         const first = f.getAt(0, 'u32')
@@ -209,69 +206,6 @@ export class Lsm6dsox {
 
     /** Newest count of an axis: 0 to 2 the gyroscope's x, y, z, 3 to 5 the accelerometer's. */
     raw(axis: number): number {
-        return rawFromBytes(this.frame[2 * axis], this.frame[2 * axis + 1])
-    }
-
-    private dataRateBits(): number {
-        for (let i = 0; i < DATA_RATES.length; i++) if (DATA_RATES[i] === this.dataRateHz) return (i + 1) << 4
-        return this.fail('config', 'dataRateHz ' + this.dataRateHz + ', allowed ' + DATA_RATES.join(', '))
-    }
-
-    private accelerationBits(): number {
-        for (const row of ACCELERATION_RANGES) if (row.range === this.accelerationRangeG) return row.bits
-        return this.fail('config', 'accelerationRangeG ' + this.accelerationRangeG + ', allowed 2, 4, 8, 16')
-    }
-
-    private angularRateBits(): number {
-        for (const row of ANGULAR_RATE_RANGES) if (row.range === this.angularRateRange) return row.bits
-        const allowed = '125, 250, 500, 1000, 2000'
-        return this.fail('config', 'angularRateRangeDegPerSec ' + this.angularRateRange + ', allowed ' + allowed)
-    }
-
-    private identify(): void {
-        const pointer = Buffer.alloc(1)
-        pointer[0] = Register.WHO_AM_I
-        const answer = Buffer.alloc(1)
-        if (this.bus.transfer(this.address, pointer, answer) !== 0) this.fail('not-found', 'no acknowledge')
-        if (answer[0] !== IDENTITY) this.fail('wrong-part', 'WHO_AM_I is ' + answer[0] + ', not ' + IDENTITY)
-    }
-
-    /** AN5272: both sensors powered down, then SW_RESET, which clears itself. */
-    private async reset(clock: Clock): Promise<void> {
-        this.write(Register.CTRL1_XL, 0)
-        this.write(Register.CTRL2_G, 0)
-        this.write(Register.CTRL3_C, IF_INC | SW_RESET)
-        for (let i = 0; i < RESET_TRIES; i++) {
-            await clock.sleep(1)
-            if ((this.read(Register.CTRL3_C, 1)[0] & SW_RESET) === 0) return
-        }
-        this.fail('not-ready', 'software reset does not end')
-    }
-
-    private async waitForData(clock: Clock): Promise<void> {
-        for (let i = 0; i < DATA_TRIES; i++) {
-            if ((this.read(Register.STATUS_REG, 1)[0] & DATA_AVAILABLE) === DATA_AVAILABLE) return
-            await clock.sleep(1)
-        }
-        this.fail('not-ready', 'no data')
-    }
-
-    private write(register: Register, value: number): void {
-        const bytes = Buffer.alloc(2)
-        bytes[0] = register
-        bytes[1] = value
-        if (this.bus.transfer(this.address, bytes, undefined) !== 0) this.fail('bus', 'write not acknowledged')
-    }
-
-    private read(register: Register, length: number): Buffer {
-        const pointer = Buffer.alloc(1)
-        pointer[0] = register
-        const bytes = Buffer.alloc(length)
-        if (this.bus.transfer(this.address, pointer, bytes) !== 0) this.fail('bus', 'read not acknowledged')
-        return bytes
-    }
-
-    private fail(code: DriverErrorCode, detail: string): never {
-        throw new DriverError('LSM6DSOX@0x' + Buffer.from([this.address]).toString('hex'), code, detail)
+        return signed16(this.frame[2 * axis + 1], this.frame[2 * axis])
     }
 }

@@ -154,13 +154,12 @@ export class Mpu6050 {
      */
     sample(): boolean {
         const b = this.bytes
-        if (
-            this.bus.transfer(this.address, this.pointer, b) !== 0 &&
-            again(this.bus, this.address, this.pointer, b) !== 0
-        ) {
-            this.errors++
-            this.valid = false
-            return false
+        if (this.bus.transfer(this.address, this.pointer, b) !== 0) {
+            if (again(this.bus, this.address, this.pointer, b) !== 0) {
+                this.errors++
+                this.valid = false
+                return false
+            }
         }
         // A running sensor's noise changes these four bytes nearly every time; only when it did not, look at the rest.
         const first = b.getAt(0, 'u32')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { accelerationScale, angularVelocityScale, Lsm6dsox, rawFromBytes } from '../../devices/imus/lsm6dsox'
+import { signed16 } from '../../src/hal/bytes'
+import { accelerationScale, angularVelocityScale, Lsm6dsox } from '../../devices/imus/lsm6dsox'
 import type { Lsm6dsoxConfig } from '../../devices/imus/lsm6dsox'
 import { JumpingClock, refusal, ScriptedBus } from './scripted-bus'
 
@@ -58,7 +59,7 @@ describe('the conversions', () => {
         [0x80, 0x00, 128],
         [0x00, 0xff, -256],
     ])('take bytes 0x%x 0x%x as %i', (low, high, raw) => {
-        expect(rawFromBytes(low, high)).toBe(raw)
+        expect(signed16(high, low)).toBe(raw)
     })
 
     // Datasheet, "Mechanical characteristics": LA_So in mg per count, G_So in m°/s per count.
@@ -192,7 +193,7 @@ describe('sampling an LSM6DSOX', () => {
         expect(imu.sample()).toBe(true)
         expect(counts(imu)).toEqual([-32768, -1, 0x1234, 128, -256, 32767])
         for (let axis = 0; axis < 6; axis++) {
-            expect(imu.raw(axis)).toBe(rawFromBytes(frame[2 * axis], frame[2 * axis + 1]))
+            expect(imu.raw(axis)).toBe(signed16(frame[2 * axis + 1], frame[2 * axis]))
         }
         bus.finish()
     })
