@@ -100,15 +100,13 @@ export class Ina219 {
     sample(): boolean {
         const { shuntBytes, busBytes, address } = this
         // The bus voltage first: when CNVR is set with it, the shunt voltage read after it is measured, too.
-        let bad = 0
-        if (this.bus.transfer(address, this.busPointer, busBytes) !== 0) {
-            bad = again(this.bus, address, this.busPointer, busBytes)
-        }
-        if ((busBytes[1] & CNVR) === 0) bad = -1
-        if (bad === 0 && this.bus.transfer(address, this.shuntPointer, shuntBytes) !== 0) {
-            bad = again(this.bus, address, this.shuntPointer, shuntBytes)
-        }
-        if (bad !== 0) {
+        if (
+            (this.bus.transfer(address, this.busPointer, busBytes) !== 0 &&
+                again(this.bus, address, this.busPointer, busBytes) !== 0) ||
+            (busBytes[1] & CNVR) === 0 ||
+            (this.bus.transfer(address, this.shuntPointer, shuntBytes) !== 0 &&
+                again(this.bus, address, this.shuntPointer, shuntBytes) !== 0)
+        ) {
             this.errors++
             return false
         }

@@ -90,14 +90,12 @@ export class Ina226 {
      */
     sample(): boolean {
         const { shuntBytes, busBytes, address } = this
-        let bad = 0
-        if (this.bus.transfer(address, this.shuntPointer, shuntBytes) !== 0) {
-            bad = again(this.bus, address, this.shuntPointer, shuntBytes)
-        }
-        if (bad === 0 && this.bus.transfer(address, this.busPointer, busBytes) !== 0) {
-            bad = again(this.bus, address, this.busPointer, busBytes)
-        }
-        if (bad !== 0) {
+        if (
+            (this.bus.transfer(address, this.shuntPointer, shuntBytes) !== 0 &&
+                again(this.bus, address, this.shuntPointer, shuntBytes) !== 0) ||
+            (this.bus.transfer(address, this.busPointer, busBytes) !== 0 &&
+                again(this.bus, address, this.busPointer, busBytes) !== 0)
+        ) {
             this.errors++
             return false
         }

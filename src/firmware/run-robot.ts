@@ -1,4 +1,3 @@
-import type { Clock } from '../hal/clock'
 import { describe, samplesPerReport, type ImuScale, type PowerScale } from '../onboard/describe'
 import {
     type BalanceStage,
@@ -32,8 +31,6 @@ export interface RobotParts {
     motors: MotorController
     /** For a robot whose data has `balance`. */
     balance?: BalanceStage
-    /** What the loop sleeps by, when it is not the runtime's clock: `SamplingClock` for a robot with sensors on SPI. */
-    clock?: Clock
     /** Starts every driver, motors first so that they are safe before anything else. @throws DriverError */
     start(): Promise<void>
 }
@@ -52,7 +49,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         parts.power !== undefined,
     )
     const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
-    const loop = new TickLoop(parts.clock ?? clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
+    const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
     const announced = clock.millis()
     server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power)))
     setInterval(async () => {
