@@ -33,7 +33,12 @@ const SENTENCES: { [fault: string]: { text: string; unit?: string; without?: str
         text: 'the motor controller reports an error or a reset: status %v',
         without: 'the motor controller does not acknowledge its commands',
     },
-    supply: { text: 'the motor supply is missing or too low: %v', unit: 'V' },
+    supply: { text: 'the motor supply is missing or too low: %v, needed are %l', unit: 'V' },
+    position: { text: 'its position is %v, its range and tolerance end at %l', unit: 'rad' },
+    velocity: { text: 'its velocity is %v, allowed are %l', unit: 'rad/s' },
+    following: { text: 'its velocity is off by %v from its setpoint, allowed are %l', unit: 'rad/s' },
+    stall: { text: 'it does not turn with a duty of %v, it must from %l on' },
+    frozen: { text: "its encoder's reading does not change with a duty of %v, it must from %l on" },
     tilt: { text: 'it leans by %v, allowed are %l, or full effort does not catch it', unit: 'rad' },
 }
 
@@ -74,7 +79,7 @@ function sentence(fault: string, value: number, limit: number): string {
     const { text, unit, without } = SENTENCES[fault] ?? { text: `${fault}: %v, allowed are %l` }
     if (without !== undefined && Number.isNaN(value)) return without
     const show = (number: number) => {
-        if (Number.isNaN(number)) return 'not a number'
+        if (Number.isNaN(number)) return 'unknown'
         // A word of flags is read in hexadecimal.
         if (fault === 'motor') return `0x${number.toString(16)}`
         return `${Number(number.toPrecision(4))}${unit === undefined ? '' : ` ${unit}`}`

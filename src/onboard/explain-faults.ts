@@ -7,7 +7,7 @@ const NONE = NaN
 
 /**
  * Puts what is known about faults that have begun into the robot's log: joint, value, limit. Called once for each, after the
- * motors are off.
+ * motors are off. Monitors write theirs themselves.
  *
  * @param faults `Fault` bits
  * @param now board time, ms
@@ -28,7 +28,8 @@ export function explainFaults(robot: Robot, faults: number, now: number): void {
         const told = motors.faulting || motors.timedOut || robot.motorsLost
         log.record(Fault.Motor, NO_JOINT, told ? motors.statusFlags : NONE, NONE, now)
     }
-    if ((faults & Fault.Supply) !== 0) log.record(Fault.Supply, NO_JOINT, motors.supplyVoltage, NONE, now)
+    if ((faults & Fault.Supply) !== 0)
+        log.record(Fault.Supply, NO_JOINT, motors.supplyVoltage, robot.supplyLimit > 0 ? robot.supplyLimit : NONE, now)
     if ((faults & Fault.Tilt) !== 0) {
         const { balance } = robot
         const pitch = balance ? balance.pitch : NONE

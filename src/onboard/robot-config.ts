@@ -10,6 +10,8 @@ export interface RobotConfig {
     readonly commandTimeoutMs: number
     /** A sensor that gave no valid sample for this long is a fault, ms. */
     readonly sensorTimeoutMs: number
+    /** Least motor supply, V, for a motor controller that measures it: below it for longer than the delay is a fault. */
+    readonly supplyMonitor?: Monitor
     readonly i2c: {
         /** Hz */
         readonly frequency: number
@@ -90,6 +92,31 @@ export interface JointConfig {
         readonly rated?: MotorRating
     }
     readonly gains: JointGains
+    /** What is watched while it runs: a monitor that is not given does not watch. */
+    readonly monitors?: JointMonitors
+}
+
+/** A limit, and how long it must be passed until the robot stops and latches a fault. */
+export interface Monitor {
+    readonly limit: number
+    /** ms; a joint is looked at whenever as many reports as the robot has joints have gone out (docs/safety.md). */
+    readonly delayMs: number
+}
+
+export interface JointMonitors {
+    /** rad/s */
+    readonly velocity?: Monitor
+    /** How far beyond the range of setpoints, rad (revolute). */
+    readonly position?: Monitor
+    /** Of a velocity setpoint: its difference from the measured velocity, rad/s. */
+    readonly following?: Monitor
+    /** Duty with which the joint must turn. */
+    readonly stall?: Monitor & {
+        /** Slower than this is not turning, rad/s. */
+        readonly speed: number
+    }
+    /** Duty with which the encoder's reading must change, by as little as a bit. */
+    readonly frozen?: Monitor
 }
 
 /** Gains of the position and velocity loops. Output is duty (1: full supply). */

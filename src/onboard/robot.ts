@@ -5,6 +5,7 @@ import { TrajectoryState } from '../protocol/trajectory'
 import { Chassis } from './chassis'
 import { explainFaults } from './explain-faults'
 import { FaultLog } from './fault-log'
+import { Monitors } from './monitors'
 import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
 import type { RobotConfig } from './robot-config'
 import type { TelemetryWriter } from './telemetry-writer'
@@ -115,6 +116,8 @@ export class Robot {
     /** `Fault` bits that stopped the robot: they stay until {@link disarm} finds their causes gone. */
     latched = 0
     readonly log = new FaultLog()
+    /** Present when the robot's data names any of a joint's. */
+    readonly monitors: Monitors | undefined
     /** Sensor samples dropped since start. */
     sensorErrors = 0
     /** Sequence number of the last setpoint that was taken. */
@@ -150,6 +153,9 @@ export class Robot {
     private timeoutMs: number
     /** Board time from which on a tick stops the motors, ms; {@link NEVER} while no setpoint was taken since arming. */
     private deadline = NEVER
+    /** Least motor supply, V, and board time since which it is less, ms. */
+    readonly supplyLimit: number
+    private supplyLowSince = NEVER
     private anySequence = true
 
     constructor(
@@ -166,6 +172,10 @@ export class Robot {
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
         this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
         this.timeoutMs = config.commandTimeoutMs
+        this.supplyLimit = config.supplyMonitor ? config.supplyMonitor.limit : -1
+        let watched = 0
+        for (const joint of config.joints) if (joint.monitors) watched++
+        this.monitors = watched > 0 ? new Monitors(config.joints, this.log) : undefined
         for (const joint of config.joints) this.direction.push(joint.motor.direction)
         this.imuFrame = imu ? imu.frame : undefined
         if (config.drive) {
@@ -218,6 +228,12 @@ export class Robot {
         else controlJoints(this.joints)
         this.act()
         this.telemetry.add(this, now, tick, deadline, lateTicks)
+        const monitors = this.monitors
+        // When a report is on its way, or none gets through: so most ticks are as short as without monitors.
+        if (monitors && this.telemetry.samples === 0) {
+            monitors.look(this.joints, now)
+            this.faults |= monitors.faults
+        }
     }
 
     /** Deadlines passed without a tick: samples of consecutive ticks end here. Called before the tick that follows. */
@@ -315,6 +331,7 @@ export class Robot {
      */
     housekeeping(): void {
         let faults = this.faults & Fault.Startup
+        if (this.monitors) faults |= this.monitors.faults
         const { motors } = this
         const chassis = this.chassis
         if (chassis) {
@@ -327,6 +344,8 @@ export class Robot {
         if (this.motorMissed >= MOTOR_MISSES || motors.faulting) faults |= Fault.Motor
         if (motors.timedOut && this.driving) faults |= Fault.Motor
         if (motors.noPower) faults |= Fault.Supply
+        if (motors.supplyVoltage < this.supplyLimit) faults |= this.supplyLow()
+        else this.supplyLowSince = NEVER
         if (motors.resetSeen && this.enabled) this.motorsLost = true
         if (this.motorsLost) faults |= Fault.Motor
         for (let i = 0; i < this.joints.count; i++) {
@@ -340,6 +359,14 @@ export class Robot {
         }
         this.faults = faults
         this.logged &= faults
+    }
+
+    /** The motor supply is too low. @returns the fault when it was so for too long */
+    private supplyLow(): number {
+        const { estimatedAt, config } = this
+        if (this.supplyLowSince === NEVER) this.supplyLowSince = estimatedAt
+        const delayMs = config.supplyMonitor ? config.supplyMonitor.delayMs : 0
+        return estimatedAt - this.supplyLowSince >= delayMs ? Fault.Supply : 0
     }
 
     /** Configures a motor controller that was reset. It may fail and be tried again: the supply may still be rising. */

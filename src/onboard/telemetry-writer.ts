@@ -27,7 +27,8 @@ export class TelemetryWriter {
     dropped = 0
     private filling = 0
     private readonly busy = [false, false]
-    private samples = 0
+    /** Samples in the report that is being filled: 0 when one was just sent, or the link takes none. */
+    samples = 0
     private reports = 0
     /** Where the next sample goes. */
     private at = HEADER_BYTES

@@ -37,10 +37,33 @@ export enum Fault {
     Supply = 32,
     /** A robot that balances leans too far or is not caught by full effort, or is not held upright and still for arming. */
     Tilt = 64,
+    /** A joint is outside its range. */
+    Position = 128,
+    /** A joint is too fast. */
+    Velocity = 256,
+    /** A joint does not have the velocity that it is to have. */
+    Following = 512,
+    /** A joint is driven and does not turn. */
+    Stall = 1024,
+    /** A joint is driven and its encoder's reading does not change by a bit. */
+    Frozen = 2048,
 }
 
 /** Names of the {@link Fault} bits, lowest bit first. */
-export const FAULT_NAMES = ['startup', 'encoder', 'imu', 'motor', 'estop', 'supply', 'tilt']
+export const FAULT_NAMES = [
+    'startup',
+    'encoder',
+    'imu',
+    'motor',
+    'estop',
+    'supply',
+    'tilt',
+    'position',
+    'velocity',
+    'following',
+    'stall',
+    'frozen',
+]
 
 /** What else blocks arming: bits of the answer to `arm` above the faults'. */
 export enum Block {

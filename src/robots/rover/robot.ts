@@ -1,4 +1,4 @@
-import type { JointGains, RobotConfig } from '../../onboard/robot-config'
+import type { JointGains, JointMonitors, RobotConfig } from '../../onboard/robot-config'
 
 /**
  * Found by search against the simulated body on the rp2040 profile, over 20 seeds, which differ in where
@@ -23,6 +23,17 @@ const observerBandwidth = 120
 /** Pololu 37D 50:1, 12 V ("37D Metal Gearmotors", Rev 1.2). */
 const rated = { voltage: 12, freeSpeed: 20.94, freeCurrent: 0.2, stallCurrent: 5.5 }
 
+/** What a wheel does when all is well stays within these, by the motor's data (test/e2e/monitors.test.ts drives it hard). */
+const monitors: JointMonitors = {
+    // Setpoints end at 15; the motor's free speed at 12 V is 20.9.
+    velocity: { limit: 23, delayMs: 40 },
+    // From -15 to 15 rad/s takes 0.3 s.
+    following: { limit: 4, delayMs: 1000 },
+    stall: { limit: 0.5, speed: 0.5, delayMs: 500 },
+    // Rolling takes 0.03; the encoder's noise moves the last bit of a wheel that stands.
+    frozen: { limit: 0.2, delayMs: 200 },
+}
+
 /**
  * Two driven wheels and a caster: 12 V gear motors (Pololu 37D 50:1) on a Motoron, a magnetic encoder on each axle, an
  * IMU above the axle.
@@ -32,6 +43,8 @@ export const rover: RobotConfig = {
     tickPeriodMs: 10,
     commandTimeoutMs: 100,
     sensorTimeoutMs: 100,
+    // The drivers work from 4.5 V; a lead battery of 12 V is empty at 10.5 V.
+    supplyMonitor: { limit: 8, delayMs: 240 },
     i2c: { frequency: 400_000 },
     joints: [
         {
@@ -42,6 +55,7 @@ export const rover: RobotConfig = {
             encoder: { direction: 1, zeroOffset: 0, ratio: 1, observerBandwidth, countsPerRevolution: 4096 },
             motor: { direction: 1, rated },
             gains: wheelGains,
+            monitors,
         },
         {
             name: 'right_wheel',
@@ -52,6 +66,7 @@ export const rover: RobotConfig = {
             encoder: { direction: -1, zeroOffset: 0, ratio: 1, observerBandwidth, countsPerRevolution: 4096 },
             motor: { direction: -1, rated },
             gains: wheelGains,
+            monitors,
         },
     ],
     imu: { part: 'LSM6DSOX', outputDataRate: 208, accelerationRange: 4, angularVelocityRange: 1000 },

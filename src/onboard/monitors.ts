@@ -1,0 +1,152 @@
+import { Fault, JointMode } from '../protocol/state'
+import type { FaultLog } from './fault-log'
+import type { Joints } from './joints'
+import type { JointConfig, JointMonitors, Monitor } from './robot-config'
+
+/** A limit that nothing passes. */
+const NEVER = 1e9
+/** What of a joint is out of the ordinary: one bit each, in the order of {@link FAULTS}. */
+const [FAST, OUTSIDE, ASTRAY, STUCK, SAME] = [1, 2, 4, 8, 16]
+const FAULTS = [Fault.Velocity, Fault.Position, Fault.Following, Fault.Stall, Fault.Frozen]
+const KINDS = 5
+/** Of what is in order. */
+const NOT_SINCE = -1
+
+const NOTHING: JointMonitors = {}
+
+/**
+ * Watches the joints, one at a look, in turn. In the tick stands only whether anything is out of the
+ * ordinary; for how long it was, and what follows, is judged in a function that is called when it is.
+ */
+export class Monitors {
+    /** `Fault` bits whose causes hold. */
+    faults = 0
+    private turn = 0
+    private readonly velocitySquare: number[] = []
+    private readonly lowest: number[] = []
+    private readonly highest: number[] = []
+    private readonly followingSquare: number[] = []
+    /** The lesser of the duties with which a joint must turn, and with which its encoder must; and each of them. */
+    private readonly loadSquare: number[] = []
+    private readonly stallSquare: number[] = []
+    private readonly frozenSquare: number[] = []
+    private readonly turningSquare: number[] = []
+    /** What was out of the ordinary at the last look. */
+    private readonly seen: number[] = []
+    private readonly lastReading: number[] = []
+    /** Entry kind · joints + joint: board time since which it is so, ms; {@link NOT_SINCE}. */
+    private readonly since: number[] = []
+    /** Likewise: limit, and delay in ms. */
+    private readonly limit: number[] = []
+    private readonly delayMs: number[] = []
+    /** Likewise: it has tripped. */
+    private readonly tripped: boolean[] = []
+
+    constructor(
+        config: readonly JointConfig[],
+        private readonly log: FaultLog,
+    ) {
+        for (let kind = 0; kind < KINDS; kind++) {
+            for (const joint of config) {
+                const monitor = monitorOf(joint, kind)
+                this.limit.push(monitor ? monitor.limit : NEVER)
+                this.delayMs.push(monitor ? monitor.delayMs : 0)
+                this.since.push(NOT_SINCE)
+                this.tripped.push(false)
+            }
+        }
+        const count = config.length
+        for (let i = 0; i < count; i++) {
+            const velocity = this.limit[i]
+            const beyond = this.limit[count + i]
+            const following = this.limit[2 * count + i]
+            const stall = this.limit[3 * count + i]
+            const frozen = this.limit[4 * count + i]
+            this.velocitySquare.push(velocity * velocity)
+            this.lowest.push((config[i].positionMin ?? -NEVER) - beyond)
+            this.highest.push((config[i].positionMax ?? NEVER) + beyond)
+            this.followingSquare.push(following * following)
+            const load = stall < frozen ? stall : frozen
+            this.loadSquare.push(load * load)
+            this.stallSquare.push(stall * stall)
+            this.frozenSquare.push(frozen * frozen)
+            const monitors = config[i].monitors ?? NOTHING
+            const turning = monitors.stall ? monitors.stall.speed : 0
+            this.turningSquare.push(turning * turning)
+            this.seen.push(0)
+            this.lastReading.push(0)
+        }
+    }
+
+    /** Looks at the joint whose turn it is. Comparisons are turned round: what is not a number is out of the ordinary. @inline */
+    look(joints: Joints, now: number): void {
+        const turn = this.turn
+        this.turn = turn + 1 < joints.count ? turn + 1 : 0
+        // A loop, because written out it indexes by constants, which costs less.
+        for (let i = 0; i < joints.count; i++) {
+            if (i === turn) {
+                const velocity = joints.velocity[i]
+                const speed = velocity * velocity
+                let seen = 0
+                if (!(speed <= this.velocitySquare[i])) seen = FAST
+                const position = joints.position[i]
+                if (!(position <= this.highest[i]) || position < this.lowest[i]) seen |= OUTSIDE
+                if (joints.mode[i] === JointMode.Velocity) {
+                    const error = joints.setpoint[i] - velocity
+                    if (error * error > this.followingSquare[i]) seen |= ASTRAY
+                }
+                const effort = joints.effort[i]
+                const load = effort * effort
+                if (load > this.loadSquare[i]) {
+                    if (load > this.stallSquare[i] && speed < this.turningSquare[i]) seen |= STUCK
+                    if (load > this.frozenSquare[i] && joints.lastReading[i] === this.lastReading[i]) seen |= SAME
+                }
+                this.lastReading[i] = joints.lastReading[i]
+                if ((seen | this.seen[i]) !== 0) this.judge(joints, i, seen, now)
+            }
+        }
+    }
+
+    /** Something is out of the ordinary, or was at the last look. */
+    private judge(joints: Joints, i: number, seen: number, now: number): void {
+        const { since, tripped } = this
+        const count = joints.count
+        this.seen[i] = seen
+        for (let kind = 0; kind < KINDS; kind++) {
+            const at = kind * count + i
+            if ((seen & (1 << kind)) === 0) {
+                since[at] = NOT_SINCE
+                tripped[at] = false
+            } else {
+                if (since[at] === NOT_SINCE) since[at] = now
+                if (!tripped[at] && now - since[at] >= this.delayMs[at]) {
+                    tripped[at] = true
+                    this.log.record(FAULTS[kind], i, valueOf(joints, i, kind), this.limitOf(joints, i, kind), now)
+                }
+            }
+        }
+        this.faults = 0
+        for (let at = 0; at < tripped.length; at++) if (tripped[at]) this.faults |= FAULTS[Math.floor(at / count)]
+    }
+
+    private limitOf(joints: Joints, i: number, kind: number): number {
+        if (kind !== 1) return this.limit[kind * joints.count + i]
+        return joints.position[i] > this.highest[i] ? this.highest[i] : this.lowest[i]
+    }
+}
+
+/** The monitor of a joint for the fault of this kind. */
+function monitorOf(joint: JointConfig, kind: number): Monitor | undefined {
+    const monitors = joint.monitors ?? NOTHING
+    if (kind === 0) return monitors.velocity
+    if (kind === 1) return monitors.position
+    if (kind === 2) return monitors.following
+    return kind === 3 ? monitors.stall : monitors.frozen
+}
+
+/** What is compared with the limit, as a person would be told. */
+function valueOf(joints: Joints, i: number, kind: number): number {
+    if (kind === 0) return joints.velocity[i]
+    if (kind === 1) return joints.position[i]
+    return kind === 2 ? joints.setpoint[i] - joints.velocity[i] : joints.effort[i]
+}
