@@ -212,9 +212,10 @@ describe('the I2C bus', () => {
         const before = staged.robot.bus.transactions(0x6b)
         expect(await settle(staged.robot, session.probe([{ address: 0x6b, bytes: 1 }]))).toBeUndefined()
         await session.close()
-        expect(only(await examined(staged), 'not-disarmed')).toMatch(
-            /the robot is (armed|timeout|fault):.* -> disarm it/,
-        )
+        // Left alone it stopped by itself, and tells why.
+        const found = (await examined(staged)).findings.find(({ code }) => code === 'not-disarmed')
+        expect(found?.what).toMatch(/the robot is (armed|timeout|fault): its I2C bus was not looked at/)
+        expect(found?.remedy).toMatch(/disarm it/)
         expect(staged.robot.bus.transactions(0x6b)).toBe(before)
     })
 })

@@ -9,14 +9,14 @@ import { loadBoard } from '../../src/flash/board-definition'
 import { assembleImage } from '../../src/flash/board-image'
 import { buildFirmware } from '../../src/flash/build'
 
-/** A Python that has Espressif's own esptool: that of the environment (`TENDON_PYTHON`) or the system's. */
-const PYTHON = process.env.TENDON_PYTHON ?? 'python3'
+/** A Python that has Espressif's own esptool: that of the environment (`TENDON_ESPTOOL`) or the system's. */
+const PYTHON = process.env.TENDON_ESPTOOL ?? 'python3'
 const run = promisify(execFile)
 const esptool = (...args: string[]) => run(PYTHON, ['-m', 'esptool', ...args], { timeout: 60_000 })
 
 beforeEach(context => {
     if (spawnSync(PYTHON, ['-c', 'import esptool; assert int(esptool.__version__.split(".")[0]) >= 5']).status !== 0) {
-        context.skip(`skipped: ${PYTHON} has no esptool 5 (pip install esptool; TENDON_PYTHON names another Python)`)
+        context.skip(`skipped: ${PYTHON} has no esptool 5 (pip install esptool; TENDON_ESPTOOL names another Python)`)
     }
 })
 
