@@ -41,7 +41,7 @@ export enum Register {
 export const BNO055_ADDRESS = 0x28
 
 /** CHIP_ID, ACC_ID, MAG_ID, GYR_ID (sections 4.3.1 to 4.3.4). */
-const IDENTITY = [0xa0, 0xfb, 0x32, 0x0f]
+export const IDENTITY = [0xa0, 0xfb, 0x32, 0x0f]
 /** OPR_MODE (table 3-5). */
 const CONFIGMODE = 0x00
 /** Fusion without the magnetometer: the heading begins at 0 and drifts. */

@@ -56,7 +56,7 @@ export const ICM20948_ADDRESS = 0x68
 export const AK09916_ADDRESS = 0x0c
 
 /** WHO_AM_I (section 8.1) and WIA2 (13.1). */
-const IDENTITY = 0xea
+export const IDENTITY = 0xea
 const MAGNETOMETER_IDENTITY = 0x09
 // PWR_MGMT_1 (section 8.4): reset; awake, with the best clock there is.
 const DEVICE_RESET = 0x80

@@ -38,7 +38,11 @@ export function busFindings(scan: BusScan, wiring: RobotWiring, wires: BusWires)
 }
 
 function isWired(wiring: RobotWiring, address: number, behind: WiredPart['behind']): boolean {
-    return wiring.parts.some(part => part.address === address && part.behind?.channel === behind?.channel)
+    return wiring.parts.some(
+        part =>
+            part.behind?.channel === behind?.channel &&
+            (part.address === address || knownPart(part.part)?.brings?.includes(address)),
+    )
 }
 
 function wiredFinding({ part, state, detail }: WiredState, wires: BusWires): Finding[] {

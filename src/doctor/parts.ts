@@ -1,6 +1,13 @@
 import { TCA9548A_ADDRESS } from '../../devices/buses/tca9548a'
 import { AS5048B_ADDRESS } from '../../devices/encoders/as5048b'
 import { AS5600_ADDRESS, Register as As5600Register } from '../../devices/encoders/as5600'
+import { BNO055_ADDRESS, IDENTITY as BNO055_ID, Register as Bno055Register } from '../../devices/imus/bno055'
+import {
+    AK09916_ADDRESS,
+    ICM20948_ADDRESS,
+    IDENTITY as ICM20948_ID,
+    Register as Icm20948Register,
+} from '../../devices/imus/icm20948'
 import { IDENTITY as LSM6DSOX_ID, LSM6DSOX_ADDRESS, Register as Lsm6dsoxRegister } from '../../devices/imus/lsm6dsox'
 import { IDENTITY as MPU6050_ID, MPU6050_ADDRESS, Register as Mpu6050Register } from '../../devices/imus/mpu6050'
 import { MOTORON_ADDRESS } from '../../devices/motors/motoron'
@@ -33,6 +40,8 @@ export interface KnownPart {
      * AS5600's pointer has to stay on the angle (as5600.ts).
      */
     readonly look?: { readonly register: number; readonly bytes: number }
+    /** Addresses at which something inside of it answers, too. */
+    readonly brings?: readonly number[]
 }
 
 const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i)
@@ -86,6 +95,19 @@ export const KNOWN_PARTS: readonly KnownPart[] = [
                 others: { 0x70: 'MPU-6500', 0x71: 'MPU-9250' },
             },
         ],
+    },
+    {
+        name: 'ICM-20948',
+        addresses: range(ICM20948_ADDRESS, 2),
+        addressedBy: 'pin AD0',
+        identity: [{ register: Icm20948Register.WHO_AM_I, bytes: 1, value: ICM20948_ID }],
+        brings: [AK09916_ADDRESS],
+    },
+    {
+        name: 'BNO055',
+        addresses: range(BNO055_ADDRESS, 2),
+        addressedBy: 'pin COM3',
+        identity: BNO055_ID.map((value, i) => ({ register: Bno055Register.CHIP_ID + i, bytes: 1, value })),
     },
 ]
 
