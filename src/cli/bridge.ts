@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import type { BridgeStatistics } from '../bridge/diagnostics'
+import type { Bridge, BridgeOptions } from '../bridge/start-bridge'
 import { CommandLease } from '../host/lease'
 import type { Robot, RobotStatistics } from '../host/robot'
 import type { RecorderOptions } from '../record/recorder'
@@ -56,37 +58,25 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
     const interruption = onInterruption()
     const { signal } = interruption
     const { connect } = await import('../connect')
-    const { openBridge } = await import('./start-rover')
     const say = (text: string, event: string, fields: object = {}) =>
         json ? printJson({ event, ...fields }) : print(text)
     const ends: (() => unknown)[] = []
     try {
-        const robot = await connect(sim === undefined ? { port: port! } : { sim, board })
+        const path = port === 'auto' ? (await (await import('../host/ports')).findPort()).path : port
+        const robot = await connect(sim === undefined ? { port: path! } : { sim, board })
         ends.push(() => robot.close())
         ends.push(() => robot.disarm().catch(() => undefined))
-        const { name, configHash } = robot.description
-        say(`connected to ${name} (configuration ${configHash})`, 'connected', { robot: name, configHash })
-        if (port !== undefined) for (const line of await mismatch(robot.description)) note(line)
         const lease = new CommandLease()
-        const server = await openBridge(robot, { ...doors, lease, simulation: sim !== undefined, log: note })
-        ends.push(() => server.close())
-        const { url } = server.rosbridge
-        const foxglove = server.foxglove?.url
-        say(`rosbridge at ${url}`, 'bridge', { url, foxglove })
-        if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
-        if (options.record !== undefined) {
-            const counts = () => ({ statistics: server.statistics(), commander: lease.holder?.name })
-            ends.push(await startRecording(robot, options.record, sim, counts, say))
-            say(`recording to ${options.record}`, 'recording', { file: options.record })
-        }
-        if (options.fleet !== undefined) {
-            const id = options.fleetId ?? name
-            const agent = await joinFleet(robot, id, lease, options.fleet, options)
-            ends.push(() => agent.close())
-            say(`${id} in the fleet at ${options.fleet}`, 'fleet', { id, broker: options.fleet })
+        const service = new Service(robot, lease, options, doors, say)
+        ends.push(() => service.close())
+        await service.open()
+        if (path !== undefined) {
+            const { letDeploysIn } = await import('./bridge-deploy')
+            const door = await letDeploysIn(path, robot, lease, () => service.robotChanged())
+            ends.push(() => door.close())
         }
         const status = () => {
-            const { clients, samplesSent } = server.statistics()
+            const { clients, samplesSent } = service.statistics()
             const mode = robot.state?.mode ?? 'no sample yet'
             const statistics = robot.statistics()
             say(statusLine(mode, clients, statistics), 'status', { mode, clients, samplesSent, ...statistics })
@@ -103,6 +93,82 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
     }
 }
 
+type Say = (text: string, event: string, fields?: object) => void
+
+/** What is made out of the robot's description: doors, recording, the place in the fleet. Another robot has others. */
+class Service {
+    private server: Bridge | undefined
+    private ends: (() => unknown)[] = []
+    private changing: Promise<void> = Promise.resolve()
+    private recorded = false
+    private closed = false
+
+    constructor(
+        private readonly robot: Robot,
+        private readonly lease: CommandLease,
+        private readonly options: BridgeCommandOptions,
+        private readonly doors: BridgeOptions,
+        private readonly say: Say,
+    ) {}
+
+    async open(): Promise<void> {
+        const { robot, lease, options, doors, say, ends } = this
+        const { sim, json, record } = options
+        const { name, configHash } = robot.description
+        say(`connected to ${name} (configuration ${configHash})`, 'connected', { robot: name, configHash })
+        if (sim === undefined) for (const line of await mismatch(robot.description)) note(line)
+        const { openBridge } = await import('./start-rover')
+        const server = await openBridge(robot, { ...doors, lease, simulation: sim !== undefined, log: note })
+        this.server = server
+        ends.push(() => server.close())
+        const { url } = server.rosbridge
+        const foxglove = server.foxglove?.url
+        // A door that took any free port keeps it.
+        doors.port = server.rosbridge.port
+        if (server.foxglove) doors.foxglovePort = server.foxglove.port
+        say(`rosbridge at ${url}`, 'bridge', { url, foxglove })
+        if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
+        if (record !== undefined && !this.recorded) {
+            const counts = () => ({ statistics: server.statistics(), commander: lease.holder?.name })
+            ends.push(await startRecording(robot, record, sim, counts, say))
+            this.recorded = true
+            say(`recording to ${record}`, 'recording', { file: record })
+        }
+        if (options.fleet !== undefined) {
+            const id = options.fleetId ?? name
+            const agent = await joinFleet(robot, id, lease, options.fleet, options)
+            ends.push(() => agent.close())
+            say(`${id} in the fleet at ${options.fleet}`, 'fleet', { id, broker: options.fleet })
+        }
+    }
+
+    statistics(): Pick<BridgeStatistics, 'clients' | 'samplesSent'> {
+        return this.server?.statistics() ?? { clients: 0, samplesSent: 0 }
+    }
+
+    /** Another program is on the board: planners are sent away and find the new robot behind the same doors. */
+    robotChanged(): Promise<void> {
+        this.changing = this.changing.then(async () => {
+            if (this.closed) return
+            await this.end()
+            if (this.recorded) this.say('the recording has ended: the robot is another now', 'recording-ended')
+            await this.open()
+        })
+        return this.changing
+    }
+
+    async close(): Promise<void> {
+        this.closed = true
+        await this.changing.catch(() => undefined)
+        await this.end()
+    }
+
+    private async end(): Promise<void> {
+        this.server = undefined
+        for (const end of this.ends.splice(0).reverse()) await end()
+    }
+}
+
 /**
  * Records beside the bridge. A recording that fails is told, and costs the exit code; the robot is served all the same.
  * Returns the function that ends it.
@@ -112,7 +178,7 @@ async function startRecording(
     path: string,
     sim: string | undefined,
     bridge: RecorderOptions['bridge'],
-    say: (text: string, event: string, fields?: object) => void,
+    say: Say,
 ): Promise<() => Promise<void>> {
     const { Recorder } = await import('../record/recorder')
     const { recorderOptions, recordingError } = await import('./recording')
@@ -152,10 +218,7 @@ async function joinFleet(
 }
 
 /** Tells when the link is lost and when it is back. */
-export function linkWatch(
-    statistics: () => RobotStatistics,
-    say: (text: string, event: string, fields?: object) => void,
-): () => void {
+export function linkWatch(statistics: () => RobotStatistics, say: Say): () => void {
     let up = true
     return () => {
         const { connected, reconnects } = statistics()

@@ -36,14 +36,16 @@ async function deploy(robot: string, options: DeployCommandOptions): Promise<voi
     else print(summary(report))
 }
 
-/** Opens the port, and deploys. */
+/** Deploys through the bridge that holds the port; where there is none, opens the port. */
 async function overPort(deployment: Deployment, { port, force }: DeployCommandOptions): Promise<DeployReport> {
-    const [{ deployProgram }, { keepProgram, knownProgram }, { findPort }, { openSerial }] = await Promise.all([
-        import('../flash/deploy'),
-        import('../flash/known-programs'),
-        import('../host/ports'),
-        import('../host/serial-stream'),
-    ])
+    const [{ deployProgram }, { deployThroughBridge }, { keepProgram, knownProgram }, { findPort }, { openSerial }] =
+        await Promise.all([
+            import('../flash/deploy'),
+            import('../flash/deploy-door'),
+            import('../flash/known-programs'),
+            import('../host/ports'),
+            import('../host/serial-stream'),
+        ])
     const [{ Link }, { systemScheduler }, { RobotSession }] = await Promise.all([
         import('../host/link'),
         import('../host/scheduler'),
@@ -51,15 +53,16 @@ async function overPort(deployment: Deployment, { port, force }: DeployCommandOp
     ])
     await keepProgram(deployment.program)
     const path = port === 'auto' ? (await findPort()).path : port
+    const watching = { force, onStep: note, onProgress: progress() }
+    const through = await deployThroughBridge(path, deployment, watching)
+    if (through) return through
     const link = new Link({ open: () => openSerial(path), scheduler: systemScheduler })
     const session = await RobotSession.openBoard(link, systemScheduler)
     try {
         return await deployProgram(session, systemScheduler, deployment, {
             known: knownProgram,
             command: `tendon deploy ${deployment.robot} --port ${port}`,
-            force,
-            onStep: note,
-            onProgress: progress(),
+            ...watching,
         })
     } finally {
         await session.close()
