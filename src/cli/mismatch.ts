@@ -27,6 +27,6 @@ export function mismatchText(board: RobotDescription, here: RobotDescription): s
         ...(named.length === 0
             ? ['  (what differs is none of what a board tells: gains, filters, directions, wiring)']
             : []),
-        `to run what is here: npx tendon flash ${name} --board <board> (docs/boards.md)`,
+        `to run what is here: npx tendon deploy ${name} --port auto`,
     ]
 }

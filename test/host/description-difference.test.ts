@@ -41,7 +41,7 @@ test('says field by field what a board was built with, and the command that mend
         'the rover on the board was built from other data than src/robots/rover/robot.ts:',
         `  configHash: board abc, here ${here().configHash}`,
         '  joints.left_wheel.effortLimit: board 0.5, here 1',
-        'to run what is here: npx tendon flash rover --board <board> (docs/boards.md)',
+        'to run what is here: npx tendon deploy rover --port auto',
     ])
     board.joints[0].effortLimit = 1
     expect(mismatchText(board, here())[2]).toContain('gains, filters, directions, wiring')
