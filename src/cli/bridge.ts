@@ -211,6 +211,7 @@ async function joinFleet(
         ...brokerOptions(url, options),
         id,
         commandLease,
+        firmware: await robot.firmwareHash?.(),
         hostVersion: PACKAGE_VERSION,
         scheduler: systemScheduler,
         log: note,
