@@ -12,7 +12,7 @@ export interface Pushes {
 /** Between two pushes, s: the motor is shorted and comes to rest. */
 const REST = 0.35
 /** Of a push's duty, s. */
-const RAMP = 0.2
+const RAMP = 0.5
 
 /**
  * Pushes the shaft to and fro: each direction twice in a row. A push after one in the other direction must first cross the

@@ -1,6 +1,7 @@
 import { connectBench } from '../../cli/bench-connect'
 import { SimulatedOperator } from '../../cli/bench-operator'
 import { testNamed } from '../../cli/bench-run'
+import type { Robot } from '../../host/robot'
 import type { Defect } from '../../sim/plants/motor-draw'
 import type { ActuatorTruth, RobotBody } from '../../sim/robot-body'
 import { type BenchOutcome, runBench } from '../run'
@@ -18,6 +19,8 @@ export interface DrawnCase {
     faults?: ({ kind: string; at: number } & Record<string, unknown>)[]
     /** Called with simulated time, s since the test begins, at each sample. */
     onSample?: (time: number, body: RobotBody) => void
+    /** Called with the robot when the test is over. */
+    afterwards?: (robot: Robot) => Promise<void>
     /** Of the unit under test, for its report. */
     serial?: string
     /** °C */
@@ -36,7 +39,7 @@ export interface DrawnOutcome extends BenchOutcome {
 /** Runs a test on a drawn simulated actuator, on simulated time. */
 export async function runDrawn(options: DrawnCase): Promise<DrawnOutcome> {
     const { test, seed, settings = {}, defect, interruptAfter = Infinity, serial, temperature } = options
-    const { faults = [], onSample } = options
+    const { faults = [], onSample, afterwards = async () => {} } = options
     const target = { sim: 'actuator', board: 'rp2040', seed, fast: true, simDraw: true, simDefect: defect }
     const connection = await connectBench(target)
     const { body, clock } = connection.simulated!
@@ -74,6 +77,7 @@ export async function runDrawn(options: DrawnCase): Promise<DrawnOutcome> {
             conditions: { link: connection.link, firmware: connection.firmware, serial, temperature },
         })
         const outcome = await connection.run(run)
+        await connection.run(afterwards(connection.session))
         const { host, effort } = outcome.rig.capture
         const ticks = host.filter((_, i) => i > 0 && effort[i] !== effort[i - 1])
         return { ...outcome, truth: body.truths!()[0], drives: body.outputs(), delays: delaysOf(ticks, edges) }

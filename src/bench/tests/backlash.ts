@@ -1,8 +1,8 @@
 import { playOf, pushes } from '../analysis/play'
 import type { BenchTest } from './test'
 
-const ROUNDS = 6
-const SECONDS = 0.5
+const ROUNDS = 4
+const SECONDS = 1
 const DUTY = 0.12
 
 /** How far the motor turns before the shaft follows, when it reverses. */
