@@ -1,5 +1,4 @@
-import type { ProbeBehind, ProbeLook } from '../protocol/bus-probe'
-import { PROBE_LOOKS } from '../protocol/bus-probe'
+import { PROBE_LOOKS, type ProbeBehind, type ProbeLook } from '../protocol/bus-probe'
 import type { RobotWiring, WiredPart } from '../onboard/robot-wiring'
 import { identify, KNOWN_PARTS, knownPart, type KnownPart } from './parts'
 

@@ -1,6 +1,5 @@
 import { Link } from '../host/link'
-import { listPorts, type PortInfo } from '../host/ports'
-import { BOARD_VENDORS } from '../host/ports'
+import { BOARD_VENDORS, listPorts, type PortInfo } from '../host/ports'
 import { RobotError } from '../host/robot'
 import { type Scheduler, systemScheduler } from '../host/scheduler'
 import { type BufferedByteStream, openSerial } from '../host/serial-stream'

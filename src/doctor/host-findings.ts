@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
-import type { PortInfo } from '../host/ports'
-import { BOARD_VENDORS, describePorts } from '../host/ports'
+import { BOARD_VENDORS, describePorts, type PortInfo } from '../host/ports'
 import { error, type Finding } from './finding'
 import { describeHolders } from './port-holders'
 import type { PortReport } from './port-state'
