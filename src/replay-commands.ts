@@ -63,10 +63,11 @@ export async function replayTo(
         const recorderOptions = { scheduler, hostVersion: PACKAGE_VERSION, simulation: target.simulation }
         const recorder =
             options.record === undefined ? undefined : await Recorder.start(robot, options.record, recorderOptions)
-        const [{ hostTime: first }] = commands
-        // Of the samples before it, the last tells whether the robot was armed already.
+        const [{ hostTime: first, kind }] = commands
+        // Of the samples before it, the last tells whether the robot was armed already. A report has one mode for all of its
+        // samples: those from just before an arming may say armed, too.
         const before = recorded.filter(({ hostTime }) => hostTime < first).at(-1) ?? recorded[0]
-        const armed = before?.mode === 'armed'
+        const armed = kind !== 'arm' && before?.mode === 'armed'
         const onStart = (time: number) => (start = time)
         try {
             await wait(playCommands(commands, robot, scheduler, { armed, signal: options.signal, onStart }))

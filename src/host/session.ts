@@ -48,9 +48,6 @@ import { TelemetryReader } from './telemetry-reader'
 
 const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
-/** Reading `program_sha256` of the DeviceScript manager (jacdac-spec, services/devicescriptmanager.md). */
-const PROGRAM_HASH = GET_REGISTER | 0x182
-const HASH_BYTES = 32
 
 /** Commands without a payload, as {@link SentCommand} has them. */
 const TOLD_COMMANDS: Partial<Record<RobotCommand, 'arm' | 'disarm' | 'stop'>> = {
@@ -88,8 +85,6 @@ export class RobotSession implements Robot {
     private reported = ''
     private robot: Address | undefined
     private board: Address | undefined
-    /** The board's service that keeps its program. */
-    private manager: Address | undefined
     private described: RobotDescription | undefined
     private reader: TelemetryReader | undefined
     private actuation = new ActuationLatency(0)
@@ -239,11 +234,8 @@ export class RobotSession implements Robot {
 
     /** The runtime's own account of the program in its flash. */
     async firmwareHash(): Promise<string | undefined> {
-        const { manager } = this
-        if (!manager || !this.connected) return undefined
         try {
-            const hash = await this.requests.ask(PROGRAM_HASH, () => this.send(manager, PROGRAM_HASH))
-            return hash.length === HASH_BYTES ? hash.toString('hex') : undefined
+            return (await this.programs.status()).sha256
         } catch {
             // A runtime without this register; a link that is lost is told elsewhere.
             return undefined
@@ -406,7 +398,6 @@ export class RobotSession implements Robot {
         this.robot = undefined
         this.describedNow = false
         this.board = undefined
-        this.manager = undefined
     }
 
     private linkDown(reason?: Error): void {
@@ -437,8 +428,6 @@ export class RobotSession implements Robot {
                 this.robotReport(code, Buffer.from(frame.subarray(start, start + frame[at])))
             } else if (code === (GET_REGISTER | UPTIME_REGISTER) && this.board && isFrom(frame, this.board)) {
                 this.clockQueries.answer(uptimeOf(frame, start))
-            } else if (code === PROGRAM_HASH && this.manager && isFrom(frame, this.manager)) {
-                this.requests.answer(code, Buffer.from(frame.subarray(start, start + frame[at])))
             } else if (service === ServiceIndex.Ack && this.board && isFrom(frame, this.board)) {
                 this.clockQueries.acknowledge(code)
             }
@@ -450,7 +439,6 @@ export class RobotSession implements Robot {
             const serviceClass = readU32(frame as Buffer, start + i * 4)
             const address = { deviceId: Buffer.from(frame.subarray(4, 12)), serviceIndex: i }
             if (serviceClass === DEVICE_SCRIPT_MANAGER_CLASS && !this.board) {
-                this.manager = address
                 this.board = { ...address, serviceIndex: ServiceIndex.Control }
                 this.programs.foundAt(address.deviceId, i)
                 if (this.boardSuffices) this.ready?.resolve()

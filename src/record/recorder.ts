@@ -72,8 +72,8 @@ interface Entry {
 }
 
 /**
- * Writes every sample of a robot, every command that is sent to it and its diagnostics to an MCAP file: profile `ros2`, CDR messages, chunks packed with zstd. The file is only
- * appended to, and each chunk reaches the disk by itself.
+ * Writes every sample of a robot, every command that is sent to it and its diagnostics to an MCAP file: profile `ros2`, CDR
+ * messages, chunks packed with zstd. The file is only appended to, and each chunk reaches the disk by itself.
  */
 export class Recorder {
     /** Resolves when the recording ends by itself, with why. */
@@ -192,6 +192,7 @@ export class Recorder {
         const message = this.diagnostics.report(time, statistics, commander)
         const data = messageCodec(DIAGNOSTICS_TYPE).encode(message)
         this.push({ sequence: this.reports++, time, messages: [{ channelId: this.others.diagnostics, data }] })
+        if (this.failed) return
         this.timer = scheduler.setTimeout(() => this.report(), DIAGNOSTICS_PERIOD)
     }
 
