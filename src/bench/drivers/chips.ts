@@ -1,5 +1,7 @@
 import { As5048b } from '../../sim/chips/as5048b'
+import { Bno055 } from '../../sim/chips/bno055'
 import { As5600 } from '../../sim/chips/as5600'
+import { Icm20948 } from '../../sim/chips/icm20948'
 import { Ina219 } from '../../sim/chips/ina219'
 import { Ina226 } from '../../sim/chips/ina226'
 import { Lsm6dsox } from '../../sim/chips/lsm6dsox'
@@ -27,6 +29,11 @@ export function attachChips(bus: SimulatedI2cBus, now: () => number): void {
         multiplexer.channel(channel).attach(As5600.ADDRESS, new As5600({ now, angle }))
     }
     bus.attach(0x43, new As5048b({ now, angle, random: random.fork('as5048b'), address: 0x43 }))
+    for (const address of [0x41, 0x42]) {
+        bus.attach(address, new As5048b({ now, angle, random: random.fork(`as5048b ${address}`), address }))
+    }
+    new Icm20948({ now, motion, random: random.fork('icm20948'), address: 0x69 }).attachTo(bus, 0x69)
+    bus.attach(0x28, new Bno055({ now, motion, random: random.fork('bno055') }))
     bus.attach(0x6a, new Lsm6dsox({ now, motion, random: random.fork('lsm6dsox') }))
     bus.attach(0x68, new Mpu6050({ now, motion, random: random.fork('mpu6050') }))
     bus.attach(0x44, new Ina219({ ...line, shunt: 0.1 }))

@@ -4,8 +4,12 @@
 import * as ds from '@devicescript/core'
 import { Tca9548a } from '../../../devices/buses/tca9548a'
 import { As5048b } from '../../../devices/encoders/as5048b'
+import { As5048bBank } from '../../../devices/encoders/as5048b-bank'
 import { As5600 } from '../../../devices/encoders/as5600'
 import { As5600Bank } from '../../../devices/encoders/as5600-bank'
+import { Ls7366rBank } from '../../../devices/encoders/ls7366r'
+import { Bno055 } from '../../../devices/imus/bno055'
+import { Icm20948 } from '../../../devices/imus/icm20948'
 import { Lsm6dsox } from '../../../devices/imus/lsm6dsox'
 import { Mpu6050 } from '../../../devices/imus/mpu6050'
 import { Motoron } from '../../../devices/motors/motoron'
@@ -31,7 +35,16 @@ const multiplexer = new Tca9548a(i2c)
 const encoder = new As5600(i2c)
 const encoders = new As5600Bank(i2c, multiplexer, [1, 2])
 const fine = new As5048b(i2c, 0x43)
+const fineBank = new As5048bBank(i2c, [{ address: 0x41 }, { address: 0x42 }])
+/** The counters' part in the tick needs no bus: they are read before it (docs/spi.md). */
+const noSpi = { transfer: async () => {}, setMode: () => {} }
+const counters = new Ls7366rBank(noSpi, [
+    { select: noSpi, countsPerTurn: 1200 },
+    { select: noSpi, countsPerTurn: 1200 },
+])
 const imu = new Lsm6dsox(i2c)
+const nineAxes = new Icm20948(i2c, { address: 0x69 })
+const fusion = new Bno055(i2c)
 const secondImu = new Mpu6050(i2c)
 const power = new Ina219(i2c, 0.1, 0x44)
 const finePower = new Ina226(i2c, 0.01, 0x45)
@@ -84,6 +97,13 @@ async function measureEncoders() {
     await mark('As5048b sample')
     if (!fine.sample()) failed()
     await mark('')
+    await fineBank.init(clock)
+    await mark('As5048bBank sample')
+    fineBank.sample()
+    await mark('Ls7366rBank sample')
+    counters.sample()
+    await mark('')
+    if (fineBank.failed !== 0) failed()
 }
 
 async function measureImus() {
@@ -94,6 +114,19 @@ async function measureImus() {
     await secondImu.init(clock)
     await mark('Mpu6050 sample')
     if (!secondImu.sample()) failed()
+    await mark('')
+    await nineAxes.init(clock)
+    await ds.sleep(20)
+    await mark('Icm20948 sample')
+    if (!nineAxes.sample()) failed()
+    await mark('Icm20948 sampleField')
+    if (!nineAxes.sampleField()) failed()
+    await mark('')
+    await fusion.init(clock)
+    await mark('Bno055 sample')
+    if (!fusion.sample()) failed()
+    await mark('Bno055 sampleOrientation')
+    if (!fusion.sampleOrientation()) failed()
     await mark('')
 }
 

@@ -41,4 +41,33 @@ export const encoderSheets: DriverSheet[] = [
         boardDies: 'Goes on measuring; nothing moves by it',
         datasheet: { title: 'ams AS5048A/AS5048B, datasheet [v1-06], 5 June 2014' },
     },
+    {
+        part: 'several AS5048B',
+        file: 'devices/encoders/as5048b-bank.ts',
+        bus: 'I2C',
+        does: "measures several shafts' angles",
+        quantities: [{ name: 'angle', unit: 'rad', range: '0 to 2π, absolute', resolution: '0.38 mrad (14 bits)' }],
+        operations: [{ name: 'As5048bBank sample', does: 'reads two encoders, each with its flags', eachTick: true }],
+        chipRate: { most: 11_250, why: 'its sampling rate (10.2 kHz to 12.4 kHz)' },
+        boardDies: 'Goes on measuring; nothing moves by it',
+        datasheet: { title: 'ams AS5048A/AS5048B, datasheet [v1-06], 5 June 2014' },
+    },
+    {
+        part: 'LS7366R',
+        file: 'devices/encoders/ls7366r.ts',
+        bus: 'SPI',
+        does: 'counts the edges of quadrature encoders',
+        quantities: [
+            {
+                name: 'angle',
+                unit: 'rad',
+                range: '0 to 2π, from where it starts',
+                resolution: "the encoder's, four counts a cycle",
+            },
+        ],
+        operations: [{ name: 'Ls7366rBank sample', does: 'takes what was read before the tick', eachTick: true }],
+        chipRate: { most: 200, why: 'two counters are read before the tick, 0.6 ms each (docs/spi.md)' },
+        boardDies: 'Goes on counting; nothing moves by it',
+        datasheet: { title: 'LSI Computer Systems LS7366R, datasheet of June 2014' },
+    },
 ]
