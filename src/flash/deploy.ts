@@ -10,7 +10,7 @@ const ATTEMPTS = 3
 const RETURN_MS = 10_000
 /**
  * A program comes up within this time, ms. The runtime starts it at once when it has come in, and 1.1 s after power-on
- * (devsmgr.c; images from before version 2.15: 5 s); the robot announces itself each half second.
+ * (devsmgr.c; up to version 2.14.0: 5 s); the robot announces itself each half second.
  */
 const COME_UP_MS = 12_000
 /** … and still runs after so long, ms: one that panics as it starts is stopped by then. */

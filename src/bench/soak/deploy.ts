@@ -15,6 +15,10 @@ export async function deployCampaign(count: number, seed: number): Promise<boole
                 `${alive.filter(({ error }) => error === undefined).length} of ${alive.length} commands that lived on mended it\n`,
         )
     }
+    for (const { cut, at, killed, error } of runs) {
+        if (!killed && error !== undefined)
+            process.stdout.write(`not mended by itself: ${cut}, ${at.toFixed(3)} s: ${error}\n`)
+    }
     const answered = runs.length - broken.length
     process.stdout.write(
         `${runs.length} of ${count} deploys cut (seed ${seed}): ${answered} boards answered and took the same command\n`,
