@@ -89,7 +89,13 @@ export default tseslint.config(
         },
     },
     {
-        files: ['src/firmware/**/*.ts', 'src/bench/drivers/firmware.ts', 'src/robots/*/main.ts', 'test/vm/**/*.ts'],
+        files: [
+            'src/firmware/**/*.ts',
+            'src/bench/drivers/firmware.ts',
+            'examples/devicescript/*.ts',
+            'src/robots/*/main.ts',
+            'test/vm/**/*.ts',
+        ],
         rules: { 'no-restricted-imports': 'off' },
     },
     {

@@ -17,9 +17,6 @@ export class As5600Bank {
     failed = 0
     /** Times that an encoder began to fail: no acknowledge, blank bits set, no magnet. */
     errors = 0
-    /** The encoders one by one, for set-up and inspection. */
-    readonly encoders: As5600[] = []
-
     /** What selects each encoder: its channel, or none while it has no magnet. */
     private readonly masks: Buffer[] = []
     /** Written before the read to set the encoder's pointer; undefined while it stands on the angle already. */
@@ -45,7 +42,6 @@ export class As5600Bank {
             this.reading.push(0)
             this.pointers.push(this.anglePointer)
             this.masks.push(mux.mask[channel])
-            this.encoders.push(new As5600(bus))
         }
     }
 
@@ -58,7 +54,9 @@ export class As5600Bank {
         await this.mux.init()
         for (let i = 0; i < this.channels.length; i++) {
             this.mux.select(this.channels[i])
-            await this.encoders[i].init(clock)
+            // Not kept: what lies on the board's heap makes each of its collections longer, 9 µs an object.
+            const encoder = new As5600(this.bus)
+            await encoder.init(clock)
         }
     }
 

@@ -17,51 +17,9 @@
 // nothing to read gives 0xAA (6), which is no valid CRC byte. Command and response are two transactions, as in
 // Pololu's own libraries; the Motoron stretches the clock until its response is ready (6).
 import type { Clock } from '../../src/hal/clock'
-import { DriverError, type DriverErrorCode } from '../../src/hal/driver-error'
 import type { I2cBus } from '../../src/hal/i2c-bus'
-
-/** Command bytes, section 9. */
-export enum Command {
-    GET_FIRMWARE_VERSION = 0x87,
-    SET_PROTOCOL_OPTIONS = 0x8b,
-    REINITIALIZE = 0x96,
-    GET_VARIABLES = 0x9a,
-    SET_VARIABLE = 0x9c,
-    COAST_NOW = 0xa5,
-    CLEAR_MOTOR_FAULT = 0xa6,
-    CLEAR_LATCHED_STATUS_FLAGS = 0xa9,
-    SET_ALL_SPEEDS = 0xe1,
-    SET_ALL_SPEEDS_NOW = 0xe2,
-}
-
-/** Offsets of variables, section 8: general ones, then those of a motor. Two-byte variables are little-endian. */
-export enum Variable {
-    STATUS_FLAGS = 1,
-    VIN_VOLTAGE = 3,
-    COMMAND_TIMEOUT = 5,
-    ERROR_RESPONSE = 7,
-    ERROR_MASK = 8,
-    MAX_ACCEL_FORWARD = 10,
-    MAX_ACCEL_REVERSE = 12,
-    MAX_DECEL_FORWARD = 14,
-    MAX_DECEL_REVERSE = 16,
-}
-
-/** Bits of "Status flags", section 8. Latched ones stay until `enable()`. */
-export enum StatusFlag {
-    PROTOCOL_ERROR = 0x0001,
-    CRC_ERROR = 0x0002,
-    COMMAND_TIMEOUT_LATCHED = 0x0004,
-    MOTOR_FAULT_LATCHED = 0x0008,
-    NO_POWER_LATCHED = 0x0010,
-    RESET = 0x0200,
-    COMMAND_TIMEOUT = 0x0400,
-    MOTOR_FAULTING = 0x0800,
-    NO_POWER = 0x1000,
-    ERROR_ACTIVE = 0x2000,
-    MOTOR_OUTPUT_ENABLED = 0x4000,
-    MOTOR_DRIVING = 0x8000,
-}
+import { Command, command, crcTable, StatusFlag, Variable } from './motoron-protocol'
+import { MotoronSetup } from './motoron-setup'
 
 /** How the Motoron stops its motors by itself ("Error response", section 8). */
 export enum ErrorResponse {
@@ -114,59 +72,10 @@ const LATCHED_FLAGS = 0x3ff
 /** Wait after the protocol options changed, ms (section 9 asks for 1 ms; the clock's step is 1 ms, so 2). */
 const OPTIONS_DELAY_MS = 2
 
-/** VIN's divider, section 8 "VIN voltage": 1047/47, on the 550 class 459/47; then a 10-bit converter. */
-const VOLTS_PER_COUNT = 1047 / 47 / 1024
-const VOLTS_PER_COUNT_550 = 459 / 47 / 1024
-
-/** Product IDs of the models with I2C, section 9 "Get firmware version", the motors they drive and VIN's scale. */
-const PRODUCTS = [
-    { id: 0xcc, channels: 3, scale: VOLTS_PER_COUNT }, // M3S256, M3H256
-    { id: 0xcd, channels: 2, scale: VOLTS_PER_COUNT }, // M2S, M2H
-    { id: 0xce, channels: 2, scale: VOLTS_PER_COUNT }, // M2T256
-    { id: 0xd0, channels: 1, scale: VOLTS_PER_COUNT }, // M1T256
-    { id: 0xd2, channels: 3, scale: VOLTS_PER_COUNT_550 }, // M3S550, M3H550
-    { id: 0xd3, channels: 2, scale: VOLTS_PER_COUNT_550 }, // M2T550
-    { id: 0xd5, channels: 1, scale: VOLTS_PER_COUNT_550 }, // M1T550
-]
-
-/** CRC-7 of the first `length` bytes (section 11). The tick has it written out, from {@link crcTable}. */
-export function crc7(bytes: Buffer, length: number): number {
-    let crc = 0
-    for (let i = 0; i < length; i++) {
-        crc ^= bytes[i]
-        for (let bit = 0; bit < 8; bit++) crc = (crc & 1 ? crc ^ 0x91 : crc) >> 1
-    }
-    return crc
-}
-
-/** CRC-7 of each byte: the CRC of a message goes on as `table[crc ^ byte]`. */
-export function crcTable(): Buffer {
-    const table = Buffer.alloc(256)
-    const byte = Buffer.alloc(1)
-    for (let i = 1; i < 256; i++) {
-        const rest = i & (i - 1)
-        byte[0] = i
-        // The CRC is linear, so only single bits need the long way: calls are dear on the board.
-        table[i] = rest === 0 ? crc7(byte, 1) : table[rest] ^ table[i ^ rest]
-    }
-    return table
-}
-
 /** Speed command, -800 to 800, of an effort (-1 to 1, clamped; NaN gives 0), its fraction cut off. */
 export function speedFromEffort(effort: number): number {
     const limited = effort > 1 ? 1 : effort < -1 ? -1 : effort
     return (limited * SPEED_MAX) | 0
-}
-
-/**
- * Motor supply in V.
- *
- * @param raw "VIN voltage", 0 to 1023
- * @param logicVoltage reference of the converter, V
- * @param is550 whether the model is of the 550 class
- */
-export function supplyVoltageFromRaw(raw: number, logicVoltage: number, is550: boolean): number {
-    return raw * (logicVoltage * (is550 ? VOLTS_PER_COUNT_550 : VOLTS_PER_COUNT))
 }
 
 /** Controller of one to three brushed motors. */
@@ -201,7 +110,6 @@ export class Motoron {
     private readonly speeds: Buffer
     private readonly speedCrcStart: number
     private readonly zeroSpeedsNow: Buffer
-    private readonly coastNow: Buffer
     private readonly clearMotorFault: Buffer
     private readonly clearLatchedFlags: Buffer
     private readonly statusCommand: Buffer
@@ -220,7 +128,6 @@ export class Motoron {
         const zeros = [Command.SET_ALL_SPEEDS_NOW as number]
         for (let i = 0; i < 2 * motors; i++) zeros.push(0)
         this.zeroSpeedsNow = command(zeros)
-        this.coastNow = command([Command.COAST_NOW])
         this.clearMotorFault = command([Command.CLEAR_MOTOR_FAULT, 0])
         this.clearLatchedFlags = command([Command.CLEAR_LATCHED_STATUS_FLAGS, LATCHED_FLAGS & 0x7f, LATCHED_FLAGS >> 7])
         this.statusCommand = command([Command.GET_VARIABLES, 0, Variable.STATUS_FLAGS, 4])
@@ -233,25 +140,38 @@ export class Motoron {
      * @throws DriverError
      */
     async init(clock: Clock): Promise<void> {
-        this.checkConfig()
+        const config = this.config
+        const setup = new MotoronSetup(this.bus, this.address)
+        this.checkConfig(setup)
         this.valid = false
-        const options = command([Command.SET_PROTOCOL_OPTIONS, PROTOCOL_OPTIONS, ~PROTOCOL_OPTIONS & 0x7f])
+        const options = [Command.SET_PROTOCOL_OPTIONS, PROTOCOL_OPTIONS, ~PROTOCOL_OPTIONS & 0x7f]
         // First, because without CRC for commands the CRC byte of the next command would discard its response.
-        if (this.bus.transfer(this.address, options, undefined) !== 0) this.fail('not-found', 'no acknowledge')
+        setup.send(options, 'not-found')
         await clock.sleep(OPTIONS_DELAY_MS)
-        this.identify()
-        this.send(command([Command.REINITIALIZE]))
+        setup.identify(this.channels)
+        this.productId = setup.productId
+        this.firmwareVersion = setup.firmwareVersion
+        this.voltsPerCount = (config.logicVoltage ?? 3.3) * setup.supplyScale
+        setup.send([Command.REINITIALIZE])
         // Reinitialize put the protocol options back to their default.
-        this.send(options)
+        setup.send(options)
         await clock.sleep(OPTIONS_DELAY_MS)
-        this.configure()
-        if (!this.readStatus()) this.fail('bus', 'status cannot be read')
-        if ((this.statusFlags & (StatusFlag.PROTOCOL_ERROR | StatusFlag.CRC_ERROR)) !== 0) {
-            this.fail('bus', 'it rejected a command, status ' + this.statusFlags)
+        const latch = config.latchTimeout ? StatusFlag.COMMAND_TIMEOUT_LATCHED : 0
+        setup.configure(
+            Math.floor(((config.commandTimeoutMs ?? 100) + TIMEOUT_UNIT_MS - 1) / TIMEOUT_UNIT_MS),
+            config.errorResponse ?? ErrorResponse.BRAKE,
+            StatusFlag.RESET | StatusFlag.COMMAND_TIMEOUT | latch,
+        )
+        for (let motor = 1; motor <= this.channels; motor++) {
+            setup.limit(motor, config.maxAccelerationRaw ?? 0, config.maxDecelerationRaw ?? 0)
         }
-        if (!this.resetSeen) this.fail('wrong-part', 'reset flag not set after reinitialize')
-        if (this.noPower || this.supplyVoltage < (this.config.supplyVoltageMin ?? 0)) {
-            this.fail('not-ready', 'motor supply ' + this.supplyVoltage + ' V')
+        if (!this.readStatus()) setup.fail('bus', 'status cannot be read')
+        if ((this.statusFlags & (StatusFlag.PROTOCOL_ERROR | StatusFlag.CRC_ERROR)) !== 0) {
+            setup.fail('bus', 'it rejected a command, status ' + this.statusFlags)
+        }
+        if (!this.resetSeen) setup.fail('wrong-part', 'reset flag not set after reinitialize')
+        if (this.noPower || this.supplyVoltage < (config.supplyVoltageMin ?? 0)) {
+            setup.fail('not-ready', 'motor supply ' + this.supplyVoltage + ' V')
         }
     }
 
@@ -351,7 +271,8 @@ export class Motoron {
 
     /** Lets all motors run out at once, until the next {@link write}. */
     coast(): boolean {
-        return this.attempt(this.coastNow)
+        // Made when it is wanted: what lies on the board's heap makes each of its collections longer, 9 µs an object.
+        return this.attempt(command([Command.COAST_NOW]))
     }
 
     /** Brakes all motors at once, ignoring the deceleration limit, until the next {@link write}. */
@@ -366,92 +287,12 @@ export class Motoron {
         return false
     }
 
-    private checkConfig(): void {
+    private checkConfig(setup: MotoronSetup): void {
         const config = this.config
-        this.checkRange('channels', config.channels, 1, 3)
-        this.checkRange('commandTimeoutMs', config.commandTimeoutMs, TIMEOUT_UNIT_MS, 65000)
-        this.checkRange('maxAccelerationRaw', config.maxAccelerationRaw, 0, LIMIT_MAX)
-        this.checkRange('maxDecelerationRaw', config.maxDecelerationRaw, 0, LIMIT_MAX)
-        this.checkRange('errorResponse', config.errorResponse, ErrorResponse.COAST, ErrorResponse.BRAKE_NOW)
+        setup.checkRange('channels', config.channels, 1, 3)
+        setup.checkRange('commandTimeoutMs', config.commandTimeoutMs, TIMEOUT_UNIT_MS, 65000)
+        setup.checkRange('maxAccelerationRaw', config.maxAccelerationRaw, 0, LIMIT_MAX)
+        setup.checkRange('maxDecelerationRaw', config.maxDecelerationRaw, 0, LIMIT_MAX)
+        setup.checkRange('errorResponse', config.errorResponse, ErrorResponse.COAST, ErrorResponse.BRAKE_NOW)
     }
-
-    private checkRange(key: string, value: number | undefined, least: number, most: number): void {
-        if (value === undefined || (value >= least && value <= most && Math.floor(value) === value)) return
-        this.fail('config', key + ' ' + value + ', allowed ' + least + ' to ' + most + ', whole')
-    }
-
-    private identify(): void {
-        const answer = this.query(command([Command.GET_FIRMWARE_VERSION]), 4)
-        this.productId = answer[0] | (answer[1] << 8)
-        this.firmwareVersion = answer[2] | (answer[3] << 8)
-        for (const product of PRODUCTS) {
-            if (product.id !== this.productId) continue
-            if (product.channels !== this.channels) {
-                this.fail('config', 'channels ' + this.channels + ', but the model drives ' + product.channels)
-            }
-            this.voltsPerCount = (this.config.logicVoltage ?? 3.3) * product.scale
-            return
-        }
-        this.fail('wrong-part', 'product ID ' + this.productId + ' is no Motoron with I2C')
-    }
-
-    private configure(): void {
-        const config = this.config
-        const timeout = Math.floor(((config.commandTimeoutMs ?? 100) + TIMEOUT_UNIT_MS - 1) / TIMEOUT_UNIT_MS)
-        const response = config.errorResponse ?? ErrorResponse.BRAKE
-        const latch = config.latchTimeout ? StatusFlag.COMMAND_TIMEOUT_LATCHED : 0
-        const mask = StatusFlag.RESET | StatusFlag.COMMAND_TIMEOUT | latch
-        this.set(0, Variable.COMMAND_TIMEOUT, timeout)
-        this.set(0, Variable.ERROR_RESPONSE, response)
-        this.set(0, Variable.ERROR_MASK, mask)
-        const general = this.query(command([Command.GET_VARIABLES, 0, Variable.COMMAND_TIMEOUT, 5]), 5)
-        this.verify(general, 0, timeout)
-        if (general[2] !== response) this.fail('bus', 'settings not taken')
-        this.verify(general, 3, mask)
-        const acceleration = config.maxAccelerationRaw ?? 0
-        const deceleration = config.maxDecelerationRaw ?? 0
-        for (let motor = 1; motor <= this.channels; motor++) {
-            this.set(motor, Variable.MAX_ACCEL_FORWARD, acceleration)
-            this.set(motor, Variable.MAX_ACCEL_REVERSE, acceleration)
-            this.set(motor, Variable.MAX_DECEL_FORWARD, deceleration)
-            this.set(motor, Variable.MAX_DECEL_REVERSE, deceleration)
-            const limits = this.query(command([Command.GET_VARIABLES, motor, Variable.MAX_ACCEL_FORWARD, 8]), 8)
-            this.verify(limits, 0, acceleration)
-            this.verify(limits, 2, acceleration)
-            this.verify(limits, 4, deceleration)
-            this.verify(limits, 6, deceleration)
-        }
-    }
-
-    private set(motor: number, offset: Variable, value: number): void {
-        this.send(command([Command.SET_VARIABLE, motor, offset, value & 0x7f, (value >> 7) & 0x7f]))
-    }
-
-    private verify(answer: Buffer, offset: number, expected: number): void {
-        if ((answer[offset] | (answer[offset + 1] << 8)) !== expected) this.fail('bus', 'settings not taken')
-    }
-
-    private send(bytes: Buffer): void {
-        if (this.bus.transfer(this.address, bytes, undefined) !== 0) this.fail('bus', 'command not acknowledged')
-    }
-
-    private query(bytes: Buffer, length: number): Buffer {
-        this.send(bytes)
-        const answer = Buffer.alloc(length + 1)
-        if (this.bus.transfer(this.address, undefined, answer) !== 0) this.fail('bus', 'response not acknowledged')
-        if (crc7(answer, length) !== answer[length]) this.fail('bus', 'wrong CRC in a response')
-        return answer
-    }
-
-    private fail(code: DriverErrorCode, detail: string): never {
-        throw new DriverError('Motoron@0x' + Buffer.from([this.address]).toString('hex'), code, detail)
-    }
-}
-
-/** Bytes of a command, with their CRC appended. */
-function command(bytes: number[]): Buffer {
-    const result = Buffer.alloc(bytes.length + 1)
-    for (let i = 0; i < bytes.length; i++) result[i] = bytes[i]
-    result[bytes.length] = crc7(result, bytes.length)
-    return result
 }

@@ -11,7 +11,7 @@ import {
 import { IDENTITY as LSM6DSOX_ID, LSM6DSOX_ADDRESS, Register as Lsm6dsoxRegister } from '../../devices/imus/lsm6dsox'
 import { IDENTITY as MPU6050_ID, MPU6050_ADDRESS, Register as Mpu6050Register } from '../../devices/imus/mpu6050'
 import { MOTORON_ADDRESS } from '../../devices/motors/motoron'
-import { PCA9685_ADDRESS } from '../../devices/motors/pca9685'
+import { PCA9685_ADDRESS } from '../../devices/motors/pca9685-chip'
 import { INA219_ADDRESS } from '../../devices/power/ina219'
 import { DIE as INA226_DIE, INA226_ADDRESS, MANUFACTURER, Register as Ina226Register } from '../../devices/power/ina226'
 

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-    crc7,
-    crcTable,
-    ErrorResponse,
-    Motoron,
-    speedFromEffort,
-    supplyVoltageFromRaw,
-    type MotoronConfig,
-} from '../../devices/motors/motoron'
+import { ErrorResponse, Motoron, speedFromEffort, type MotoronConfig } from '../../devices/motors/motoron'
+import { crc7, crcTable } from '../../devices/motors/motoron-protocol'
+import { supplyVoltageFromRaw } from '../../devices/motors/motoron-setup'
 import { JumpingClock, refusal, ScriptedBus } from './scripted-bus'
 
 // Default address, user's guide section 6. All CRC bytes in this file were worked out apart from the driver, by long

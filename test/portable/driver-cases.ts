@@ -13,7 +13,8 @@ import { MountedAxes, MountedImu } from '../../devices/imus/mounting'
 import { Mpu6050 } from '../../devices/imus/mpu6050'
 import { Ina219 } from '../../devices/power/ina219'
 import { Ina226 } from '../../devices/power/ina226'
-import { Motoron, crc7, crcTable, speedFromEffort } from '../../devices/motors/motoron'
+import { Motoron, speedFromEffort } from '../../devices/motors/motoron'
+import { crc7, crcTable } from '../../devices/motors/motoron-protocol'
 import { Pca9685Servos } from '../../devices/motors/pca9685'
 import { signed16 } from '../../src/hal/bytes'
 import type { Clock } from '../../src/hal/clock'
@@ -22,10 +23,10 @@ import { again, NACK_READ, NACK_WRITE, type I2cBus } from '../../src/hal/i2c-bus
 import type { ChipAxis } from '../../src/hal/mounting'
 import type { SpiBus } from '../../src/hal/spi-bus'
 
-type Log = (name: string, value: number) => void
+export type Log = (name: string, value: number) => void
 
 /** Answers reads with the replies queued for it, in order, and keeps a checksum of all that is written. */
-class QueuedBus implements I2cBus {
+export class QueuedBus implements I2cBus {
     /** Fletcher-like sum over addresses, lengths and bytes, in their order. */
     checksum = 0
     transactions = 0
@@ -76,7 +77,7 @@ interface Driver {
 }
 
 /** Index of the error code with which `init` was refused, -1 when it was not, -2 for an error of another kind. */
-async function outcome(driver: Driver, clock: Clock): Promise<number> {
+export async function outcome(driver: Driver, clock: Clock): Promise<number> {
     try {
         await driver.init(clock)
     } catch (error) {
@@ -85,7 +86,7 @@ async function outcome(driver: Driver, clock: Clock): Promise<number> {
     return -1
 }
 
-function logBus(log: Log, name: string, bus: QueuedBus): void {
+export function logBus(log: Log, name: string, bus: QueuedBus): void {
     log(name + ' transactions', bus.transactions)
     log(name + ' bytes', bus.checksum)
     log(name + ' replies left', bus.pending())
@@ -240,7 +241,7 @@ async function multiplexerCases(log: Log, clock: Clock): Promise<void> {
 }
 
 /** The reply with its CRC appended. */
-function withCrc(bytes: number[]): number[] {
+export function withCrc(bytes: number[]): number[] {
     const buffer = Buffer.alloc(bytes.length)
     for (let i = 0; i < bytes.length; i++) buffer[i] = bytes[i]
     const result = bytes.slice()

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { compileEntry } from '../../src/flash/build'
 import { DeviceScriptVm } from '../../src/sim/vm/device-script-vm'
+import { actuatorCases } from './actuator-cases'
 import { controlCases } from './control-cases'
 import { driverCases } from './driver-cases'
 import { onboardCases } from './onboard-cases'
@@ -10,6 +11,9 @@ const RESULT_ADDRESS = 0x7f
 
 /** A result: its name and the eight bytes of its number, least significant first. */
 type Result = [name: string, bits: string]
+
+/** The cases, in as many programs as it takes, in the order in which Node runs them. */
+const PROGRAMS = ['test/vm/cases-main.ts', 'test/vm/driver-cases-main.ts', 'test/vm/actuator-cases-main.ts']
 
 /** Everything that the DeviceScript runtime logs, up to `end`. */
 async function onDeviceScript(entry: string): Promise<{ results: Result[]; panics: number[] }> {
@@ -53,6 +57,8 @@ async function inNode(): Promise<Result[]> {
     log('end', 0)
     await driverCases(log, { millis: () => 0, sleep: pause })
     log('end', 0)
+    await actuatorCases(log, { millis: () => 0, sleep: pause })
+    log('end', 0)
     return results
 }
 
@@ -60,17 +66,18 @@ let board: { results: Result[]; panics: number[] }
 let node: Result[]
 
 beforeAll(async () => {
-    const [first, drivers] = [
-        await onDeviceScript('test/vm/cases-main.ts'),
-        await onDeviceScript('test/vm/driver-cases-main.ts'),
-    ]
-    board = { results: [...first.results, ...drivers.results], panics: [...first.panics, ...drivers.panics] }
+    board = { results: [], panics: [] }
+    for (const entry of PROGRAMS) {
+        const { results, panics } = await onDeviceScript(entry)
+        board.results.push(...results)
+        board.panics.push(...panics)
+    }
     node = await inNode()
 })
 
 test('the cases run to their end on the DeviceScript VM', () => {
     expect(board.panics).toEqual([])
-    expect(board.results.filter(([name]) => name === 'end')).toEqual(Array(2).fill(['end', '0000000000000000']))
+    expect(board.results.filter(([name]) => name === 'end')).toEqual(PROGRAMS.map(() => ['end', '0000000000000000']))
     expect(board.results.at(-1)![0]).toBe('end')
 })
 

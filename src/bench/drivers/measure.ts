@@ -1,13 +1,22 @@
 import { compileEntry } from '../../flash/build'
 import { type BoardProfile, boardProfiles } from '../../sim/board-profile'
 import { SimulatedI2cBus } from '../../sim/i2c/simulated-i2c-bus'
+import { SimulatedSpiBus } from '../../sim/spi/simulated-spi-bus'
 import { SimulatedBoard } from '../../sim/simulated-board'
 import { VirtualClock } from '../../sim/virtual-clock'
 import { attachChips } from './chips'
 
 /** As in `firmware.ts`. */
 const MARK_ADDRESS = 0x07
-const SOURCES = ['devices', 'src/hal', 'src/control', 'src/firmware', 'src/bench/drivers/firmware.ts']
+const SOURCES = [
+    'devices',
+    'src/hal',
+    'src/control',
+    'src/protocol',
+    'src/onboard',
+    'src/firmware',
+    'src/bench/drivers/firmware.ts',
+]
 /** Simulated time after which the program must have ended, µs. */
 const PATIENCE_US = 10e6
 
@@ -48,7 +57,11 @@ function run(program: Buffer, profile: BoardProfile, frequency: number): Costs {
     const clock = new VirtualClock()
     const time = { now: 0 }
     const bus = new SimulatedI2cBus({ frequency, now: () => time.now })
-    attachChips(bus, () => time.now)
+    const spi = new SimulatedSpiBus(
+        () => time.now,
+        () => {},
+    )
+    attachChips(bus, spi, () => time.now)
     const log: string[] = []
     let name = ''
     let next = ''
@@ -66,6 +79,16 @@ function run(program: Buffer, profile: BoardProfile, frequency: number): Costs {
                 }
                 next = Buffer.from(write ?? []).toString()
                 return { result: 0, duration: 0 }
+            },
+            setPin: (now, gpio, level) => {
+                time.now = Math.max(time.now, now)
+                spi.setPin(gpio, level)
+            },
+            spiConfigure: (miso, mosi, sck, mode, hz) => spi.configure({ miso, mosi, sck, mode, frequency: hz }),
+            spi: (now, write, read) => {
+                time.now = Math.max(time.now, now)
+                spi.transfer(write, read)
+                return spi.duration(write.length)
             },
             onFrame: () => {},
             onLog: line => log.push(line),

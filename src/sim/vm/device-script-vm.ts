@@ -77,6 +77,8 @@ export class DeviceScriptVm {
         this.bytes = new Uint8Array(this.runtime.memory.buffer)
         this.words = new Uint32Array(this.runtime.memory.buffer)
         this.runtime.__wasm_call_ctors()
+        // There is hardware, though a simulated one: DeviceScript's own drivers would not talk to it otherwise.
+        this.bytes.set(Buffer.from('chip'), Layout.ARCH_ID)
         const malloc = (size: number) => this.runtime.malloc(size)
         this.meter = new Meter(
             this.runtime.memory,

@@ -10,6 +10,10 @@ export const SPI_CONFIGURE = 57
 export const SPI_TRANSFER = 58
 export const GPIO_SET_MODE = 78
 
+/**
+ * The four characters of the setting `archId`, "wasm" in this image: by it `isSimulator()` tells whether there is hardware.
+ */
+export const ARCH_ID = 14435
 /** `devs_vm_op_handlers`: table indices of the opcode handlers, in memory, one u32 an opcode. */
 export const OP_HANDLERS = 18912
 /** Number of opcodes, `DEVS_OP_PAST_LAST`. */

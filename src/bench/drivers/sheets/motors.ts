@@ -37,6 +37,28 @@ export const motorSheets: DriverSheet[] = [
         },
     },
     {
+        part: 'Pololu Motoron M2S, M2H: current',
+        file: 'devices/motors/motoron-current.ts',
+        bus: 'I2C',
+        does: "measures the currents of a high-power Motoron's two motors",
+        quantities: [
+            {
+                name: 'current',
+                unit: 'A',
+                range: 'as the model bears; no sign of its own: that of the duty',
+                resolution: '0.16 (18v18, 24v14) or 0.32 (18v20, 24v16) over the duty, with 3.3 V logic',
+            },
+        ],
+        operations: [{ name: 'MotoronCurrent read', does: "reads one motor's current", eachTick: false }],
+        chipRate: { most: 100, why: 'of the same updates as its speeds (not found in a primary source)' },
+        boardDies: 'As the Motoron: it stops its motors by itself',
+        stopsByItself: true,
+        datasheet: {
+            title: "Pololu Motoron Motor Controller User's Guide, and Pololu's library",
+            link: 'https://github.com/pololu/motoron-arduino',
+        },
+    },
+    {
         part: 'PCA9685 with hobby servos',
         file: 'devices/motors/pca9685.ts',
         bus: 'I2C',
@@ -57,5 +79,74 @@ export const motorSheets: DriverSheet[] = [
         boardDies: HOLDS_LAST,
         stopsByItself: false,
         datasheet: PCA9685,
+    },
+    {
+        part: 'PCA9685 with H-bridges (DRV8833, DRV8871, TB6612, …)',
+        file: 'devices/motors/pca9685-bridges.ts',
+        bus: 'I2C',
+        does: 'drives one to three brushed motors',
+        quantities: [
+            {
+                name: 'effort',
+                unit: 'of the supply voltage',
+                range: '-1 to 1',
+                resolution: '1/4096, of 1 kHz by default',
+            },
+        ],
+        operations: [
+            { name: 'Pca9685Bridges write', does: 'sets the efforts of two motors', eachTick: true },
+            { name: 'Pca9685Bridges readStatus', does: 'asks whether it is still configured', eachTick: false },
+        ],
+        chipRate: { most: 1000, why: 'a new duty is used from the next period on' },
+        boardDies: HOLDS_LAST,
+        stopsByItself: false,
+        datasheet: PCA9685,
+    },
+    {
+        part: 'PCA9685 with speed controllers (ESCs)',
+        file: 'devices/motors/pca9685-escs.ts',
+        bus: 'I2C',
+        does: 'sets the throttle of one to three ESCs, after arming them',
+        quantities: [
+            {
+                name: 'throttle',
+                unit: 'of full speed',
+                range: '-1 to 1, or 0 to 1 of an ESC that turns one way',
+                resolution: '1/205 of 1 ms at 50 Hz, 1/1639 at 400 Hz',
+            },
+        ],
+        operations: [
+            { name: 'Pca9685Escs write', does: 'sets two throttles', eachTick: true },
+            { name: 'Pca9685Escs readStatus', does: 'asks whether it is still configured', eachTick: false },
+        ],
+        chipRate: { most: 50, why: 'a new pulse is used from the next period on; 40 Hz to 400 Hz by configuration' },
+        boardDies: HOLDS_LAST,
+        stopsByItself: false,
+        datasheet: PCA9685,
+    },
+    {
+        part: 'DRV8830',
+        file: 'devices/motors/drv8830.ts',
+        bus: 'I2C',
+        does: 'holds a voltage at one to three small brushed motors, whatever the battery gives',
+        quantities: [
+            {
+                name: 'effort',
+                unit: 'of `voltageMax`',
+                range: '-1 to 1; nothing between 0 and ±0.48 V',
+                resolution: '80 mV',
+            },
+        ],
+        operations: [
+            { name: 'Drv8830Motors write', does: 'sets the efforts of two motors', eachTick: true },
+            { name: 'Drv8830Motors readStatus', does: 'reads the faults of two motors', eachTick: false },
+        ],
+        chipRate: { most: 1000, why: 'it takes a voltage with the write' },
+        boardDies: 'Goes on with its last output for ever, and has no pin against that: cut its supply',
+        stopsByItself: false,
+        datasheet: {
+            title: 'Texas Instruments DRV8830, SLVSAB2G, December 2015',
+            link: 'https://www.ti.com/lit/ds/symlink/drv8830.pdf',
+        },
     },
 ]
