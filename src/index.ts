@@ -36,6 +36,7 @@ export {
 } from './host/robot'
 export type { JointTrajectory, TrajectoryPoint } from './host/trajectory'
 export type { TrajectoryOptions, TrajectoryOutcome } from './host/trajectory-runner'
+export type { Parameter, ParameterStorage } from './host/parameters'
 export type { RobotDescription } from './protocol/description'
 export { RecordError, type RecordErrorCode } from './record/record-error'
 export type { RecordingProgress } from './record/recorder'

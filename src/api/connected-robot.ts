@@ -1,4 +1,4 @@
-import type { RobotParameter } from '../bridge/parameter-services'
+import { hasParameters, type Parameter, type Parameterised, type ParameterStorage } from '../host/parameters'
 import {
     type JointHandle,
     type JointSetpoint,
@@ -197,15 +197,33 @@ export class ConnectedRobot<S extends RobotSpec = RobotSpec> {
         return stream
     }
 
-    /** Its parameters; none when the robot has no table of them. */
-    async parameters({ signal }: Cancellable = {}): Promise<(RobotParameter & { name: ParameterName<S> })[]> {
-        return (await abortable(this.table?.parameters() ?? Promise.resolve([]), signal)) as never
+    /** Its parameters, in the board's order; none when the robot has no table of them. */
+    async parameters({ signal }: Cancellable = {}): Promise<(Parameter & { name: ParameterName<S> })[]> {
+        const { robot } = this
+        return (await abortable(hasParameters(robot) ? robot.parameters() : Promise.resolve([]), signal)) as never
     }
 
-    /** Resolves with what is in force then. @throws RobotError saying what is allowed */
-    async setParameter(name: ParameterName<S>, value: number): Promise<RobotParameter> {
-        if (this.table === undefined) throw new RobotError('protocol', 'this robot has no parameters to set')
+    /**
+     * Changes a parameter while the robot runs, and resolves with what is in force then. Lost at the next restart unless it is
+     * stored. @throws RobotError saying what is allowed
+     */
+    async setParameter(name: ParameterName<S>, value: number): Promise<Parameter> {
         return this.table.setParameter(name, value)
+    }
+
+    /** Writes what is in force to the board's flash. @throws RobotError `armed`, `not-stored` */
+    async storeParameters(): Promise<void> {
+        return this.table.storeParameters()
+    }
+
+    /** Every parameter to its default; what is stored stays until the next store. @throws RobotError `armed` */
+    async resetParameters(): Promise<void> {
+        return this.table.resetParameters()
+    }
+
+    /** What the board's flash holds, and what was made of it at start. */
+    async parameterStorage(): Promise<ParameterStorage> {
+        return this.table.parameterStorage()
     }
 
     /** Records every sample and command to a new MCAP file, until it is closed. @throws RecordError `exists`, `unwritable` */
@@ -233,12 +251,9 @@ export class ConnectedRobot<S extends RobotSpec = RobotSpec> {
         return this.robot.close()
     }
 
-    private get table() {
-        if (!('parameters' in this.robot)) return undefined
-        return this.robot as unknown as {
-            parameters(): Promise<RobotParameter[]>
-            setParameter(name: string, value: number): Promise<RobotParameter>
-        }
+    private get table(): Parameterised {
+        if (!hasParameters(this.robot)) throw new RobotError('protocol', 'this robot has no parameters')
+        return this.robot
     }
 
     private pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

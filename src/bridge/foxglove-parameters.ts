@@ -1,5 +1,6 @@
 import { type Fields, needObject, needText, Refusal, show } from './checks'
-import type { ParameterServices, RobotParameter } from './parameter-services'
+import type { Parameter } from '../host/parameters'
+import type { ParameterServices } from './parameter-services'
 
 /** One Foxglove client's view of the robot's parameters. */
 export class FoxgloveParameters {
@@ -53,7 +54,7 @@ export class FoxgloveParameters {
         this.stopListening?.()
     }
 
-    private tell(parameters: RobotParameter[], names: string[], id?: unknown): void {
+    private tell(parameters: Parameter[], names: string[], id?: unknown): void {
         const wanted = parameters.filter(({ name }) => names.length === 0 || names.includes(name))
         this.answer({
             op: 'parameterValues',

@@ -1,27 +1,7 @@
+import { hasParameters, type Parameter, type Parameterised } from '../host/parameters'
 import type { Robot } from '../host/robot'
 import { type Fields, needObject, needText, Refusal, show } from './checks'
 import type { Service } from './services'
-
-/** A parameter as the robot tells it. */
-export interface RobotParameter {
-    name: string
-    unit: string
-    min: number
-    max: number
-    value: number
-    /** Only 1 and -1 are allowed. */
-    sign: boolean
-    /** Refused while the robot is armed. */
-    disarmedOnly: boolean
-}
-
-/** What a robot needs for its parameters to be served. */
-interface ParameterRobot {
-    parameters(): Promise<RobotParameter[]>
-    /** @throws RobotError saying what is allowed */
-    setParameter(name: string, value: number): Promise<RobotParameter>
-    onParameter(listener: (parameter: RobotParameter) => void): () => void
-}
 
 /** rcl_interfaces/msg/ParameterType */
 const NOT_SET = 0
@@ -42,13 +22,13 @@ const NOTHING = {
 
 /** The robot's parameters as a ROS 2 node's: the services of rcl_interfaces, and what other doors need of them. */
 export class ParameterServices {
-    private readonly robot: ParameterRobot | undefined
+    private readonly robot: Parameterised | undefined
     private readonly node: string
-    private readonly listeners = new Set<(parameter: RobotParameter) => void>()
+    private readonly listeners = new Set<(parameter: Parameter) => void>()
     private stopListening: (() => void) | undefined
 
     constructor(robot: Robot) {
-        this.robot = 'parameters' in robot ? (robot as unknown as ParameterRobot) : undefined
+        this.robot = hasParameters(robot) ? robot : undefined
         this.node = `/${robot.description.name}`
     }
 
@@ -57,12 +37,12 @@ export class ParameterServices {
         return this.robot !== undefined
     }
 
-    async list(): Promise<RobotParameter[]> {
+    async list(): Promise<Parameter[]> {
         return this.robot === undefined ? [] : this.robot.parameters()
     }
 
     /** @throws Refusal when there is no such parameter or the robot does not take the value */
-    async set(name: string, value: unknown): Promise<RobotParameter> {
+    async set(name: string, value: unknown): Promise<Parameter> {
         const known = (await this.list()).map(parameter => parameter.name)
         if (!known.includes(name)) {
             throw new Refusal(`there is no parameter ${show(name)}; there are: ${known.join(', ')}`)
@@ -74,7 +54,7 @@ export class ParameterServices {
     }
 
     /** Called with each parameter that changes; returns a function that ends it. */
-    onChange(listener: (parameter: RobotParameter) => void): () => void {
+    onChange(listener: (parameter: Parameter) => void): () => void {
         this.stopListening ??= this.robot?.onParameter(parameter => {
             for (const each of this.listeners) each(parameter)
         })
@@ -157,7 +137,7 @@ export class ParameterServices {
         }
     }
 
-    private async named({ names }: Fields): Promise<{ name: string; parameter: RobotParameter | undefined }[]> {
+    private async named({ names }: Fields): Promise<{ name: string; parameter: Parameter | undefined }[]> {
         const wanted = nameList(names, 'names')
         const parameters = await this.list()
         return wanted.map(name => ({ name, parameter: parameters.find(parameter => parameter.name === name) }))
@@ -184,7 +164,7 @@ function readChange(parameter: unknown, path: string): { name: string; value: nu
     throw new Refusal(`${path}.value.${field} is ${show(number)}; needed: a finite number`)
 }
 
-function descriptor(name: string, parameter: RobotParameter | undefined): object {
+function descriptor(name: string, parameter: Parameter | undefined): object {
     const constraints = [
         ...(parameter?.sign ? ['1 or -1 only'] : []),
         ...(parameter?.disarmedOnly ? ['only while disarmed'] : []),

@@ -11,6 +11,7 @@ import { addFlash } from './flash'
 import { addLayout } from './layout'
 import { addMonitor } from './monitor'
 import { addNew } from './new'
+import { addParam } from './param'
 import { addPorts } from './ports'
 import { addRecord } from './record'
 import { addRecover } from './recover'
@@ -64,6 +65,7 @@ function makeProgram(): Command {
         addFleet,
         addTypes,
         addVerifySafety,
+        addParam,
     ]
     for (const add of commands) add(program)
     hint(program)

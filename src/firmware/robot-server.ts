@@ -1,13 +1,16 @@
 import * as ds from '@devicescript/core'
-import { Server, startServer } from '@devicescript/server'
+import { Server } from '@devicescript/server'
 import { encodeTiming } from '../protocol/timing'
 import { RobotCommand } from '../protocol/service'
-import { RobotMode } from '../protocol/state'
+import { Fault, RobotMode } from '../protocol/state'
 import { probeBus } from '../onboard/bus-probe'
 import { TelemetryWriter } from '../onboard/telemetry-writer'
+import type { ParameterSlots } from '../onboard/parameter-slots'
+import type { Parameters } from '../onboard/parameters'
 import type { Robot } from '../onboard/robot'
 import type { TickLoop } from '../onboard/tick-loop'
 import { i2c } from './board'
+import { startOnlyServer } from './announcer'
 
 /** What the runtime has and its type definitions leave out. */
 interface RuntimeServer {
@@ -15,6 +18,9 @@ interface RuntimeServer {
     _serverSend(serviceIndex: number, packet: ds.Packet): Promise<void>
 }
 const runtime = ds as unknown as RuntimeServer
+
+/** Between looks at whether the parameters are stored, ms. */
+const WAIT_MS = 5
 
 /** Bytes of the description in one answer: what is left of a packet beside `total` and `offset`. */
 const DESCRIPTION_PIECE = 220
@@ -27,6 +33,8 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
     private robot: Robot
     private loop: TickLoop
     private description: Buffer
+    private table: Parameters
+    private slots: ParameterSlots
     private readonly packets: ds.Packet[] = []
     private writer: TelemetryWriter
 
@@ -63,11 +71,13 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
     }
 
     /** Goes on the bus. */
-    start(robot: Robot, loop: TickLoop, description: string): void {
+    start(robot: Robot, loop: TickLoop, description: string, parameters: Parameters, slots: ParameterSlots): void {
         this.robot = robot
         this.loop = loop
         this.description = Buffer.from(description)
-        startServer(this)
+        this.table = parameters
+        this.slots = slots
+        startOnlyServer(this)
         const dispatch = runtime._onServerPacket
         const serviceIndex = this.serviceIndex
         const armed = this.spec.lookup('arm').response.encode([0])
@@ -76,7 +86,9 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
             if (code === RobotCommand.Setpoint) robot.setpoint(packet.payload, ds.millis())
             else if (code === RobotCommand.Arm) {
                 // Without the dispatcher, whose calls and objects would make a tick late when the heap is collected just then.
-                armed.payload.setAt(0, 'u32', robot.arm())
+                // At once or not at all: an arming that waited could be overtaken by a disarming or a stop.
+                armed.payload.setAt(0, 'u32', slots.storing ? Fault.Startup : robot.arm())
+                parameters.forget()
                 await runtime._serverSend(serviceIndex, armed)
             } else {
                 // At once; what the dispatcher costs only delays the answer.
@@ -131,5 +143,25 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
 
     timing(): Buffer {
         return encodeTiming(this.loop.periodCounts, this.loop.executionCounts)
+    }
+
+    parameters(first: number): Buffer {
+        return this.table.page(first)
+    }
+
+    setParameter(payload: Buffer): Buffer {
+        return this.table.answerSet(payload)
+    }
+
+    async storeParameters(): Promise<number> {
+        const { slots } = this
+        if (!slots.storing) return await slots.store()
+        // Asked again, because the answer takes long.
+        while (slots.storing) await ds.sleep(WAIT_MS)
+        return slots.result
+    }
+
+    resetParameters(): number {
+        return this.table.reset()
     }
 }

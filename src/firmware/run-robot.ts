@@ -7,19 +7,17 @@ import {
     type PowerSensor,
     Robot,
 } from '../onboard/robot'
+import { ParameterSlots } from '../onboard/parameter-slots'
+import { Parameters } from '../onboard/parameters'
 import type { RobotConfig } from '../onboard/robot-config'
 import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
 import { Fault } from '../protocol/state'
 import { clock } from './board'
 import { RobotServer } from './robot-server'
+import { SettingsFlash } from './settings-flash'
 
-/** Between two looks after a motor controller that was reset, ms. Seldom at the same time as the announcement below. */
-const RECOVERY_MS = 490
-/**
- * The runtime's servers announce themselves each 500 ms. With the heap collected that takes up to 8 ms, and a tick that waits for
- * it would be late; so it comes due this long after a tick's beginning, ms, while the tick runs: right behind it.
- */
-const ANNOUNCED_AFTER_MS = 4
+/** Between two looks after a motor controller that was reset, ms. */
+const RECOVERY_MS = 500
 
 /** What a robot's `main.ts` has wired up. */
 export interface RobotParts {
@@ -31,12 +29,14 @@ export interface RobotParts {
     motors: MotorController
     /** For a robot whose data has `balance`. */
     balance?: BalanceStage
+    /** Adds the robot's own parameters to those that every robot has. */
+    parameters?(table: Parameters): void
     /** Starts every driver, motors first so that they are safe before anything else. @throws DriverError */
     start(): Promise<void>
 }
 
 /**
- * Runs a robot for ever: goes on the bus, starts the drivers, ticks. When a driver does not start, the robot says so and
+ * Runs a robot for ever: starts the drivers, restores the parameters, goes on the bus, ticks. When a driver does not start, the robot says so and
  * stays unconfigured; it still answers, so that a host can tell its user what is wrong.
  */
 export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<void> {
@@ -50,24 +50,37 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     )
     const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
-    const announced = clock.millis()
-    server.start(robot, loop, JSON.stringify(describe(config, parts.imu, parts.power)))
-    setInterval(async () => {
-        try {
-            if (robot.motorsLost) await robot.recoverMotors(clock)
-        } catch (error) {
-            console.error(`${config.name}: ${error}`)
-        }
-    }, RECOVERY_MS)
+    const parameters = new Parameters(robot, parts.parameters)
+    const description = describe(config, parts.imu, parts.power)
+    const slots = new ParameterSlots(
+        new SettingsFlash(),
+        parameters,
+        robot,
+        parameters.hashWith(description.configHash),
+    )
+    let ready = false
     try {
         await parts.start()
-        robot.started()
+        ready = true
     } catch (error) {
         robot.faults = Fault.Startup
         console.error(`${config.name}: ${error}`)
     }
-    // Where one's period is a multiple of the other's, they keep the distance that they begin with here.
-    const beyond = (clock.millis() - announced + ANNOUNCED_AFTER_MS) % config.tickPeriodMs
-    await clock.sleep(config.tickPeriodMs - beyond)
+    // Before the first tick, which has no time for it, and before a host can hear of the robot.
+    await slots.restore()
+    server.start(robot, loop, JSON.stringify(parameters.describe(description)), parameters, slots)
+    if (ready) robot.started()
+    // Not `setInterval`, whose worker takes the runtime as long as a tick.
+    const recover = async () => {
+        while (true) {
+            await clock.sleep(RECOVERY_MS)
+            try {
+                if (robot.motorsLost) await robot.recoverMotors(clock)
+            } catch (error) {
+                console.error(`${config.name}: ${error}`)
+            }
+        }
+    }
+    recover.start()
     await loop.run()
 }

@@ -210,6 +210,7 @@ export interface Robot {
 }
 
 export type RobotErrorCode =
+    | 'armed'
     | 'blocked'
     | 'closed'
     | 'disconnected'
@@ -217,10 +218,13 @@ export type RobotErrorCode =
     | 'no-answer'
     | 'no-drive'
     | 'no-port'
+    | 'not-stored'
+    | 'out-of-range'
     | 'other-robot'
     | 'protocol'
     | 'trajectory'
     | 'unknown-joint'
+    | 'unknown-parameter'
 
 /** What went wrong between planner and robot. Compare `code`, not the text. */
 export class RobotError extends Error {

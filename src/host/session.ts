@@ -27,6 +27,7 @@ import { type FaultReport, faultReports } from './fault-report'
 import { jointHandle, wheelVelocities } from './joint-handle'
 import { setpointEntry, setpointOf } from './setpoints'
 import type { Link } from './link'
+import { type Parameter, type Parameterised, type ParameterStorage, ParameterTable } from './parameters'
 import { ProgramManager } from './program-manager'
 import { Requests } from './requests'
 import {
@@ -56,6 +57,9 @@ const TOLD_COMMANDS: Partial<Record<RobotCommand, 'arm' | 'disarm' | 'stop'>> = 
     [RobotCommand.Stop]: 'stop',
 }
 
+/** Between two commands about parameters, ms: telemetry needs half of the 50 packets a second that the board may send. */
+const PARAMETER_PAUSE_MS = 100
+
 type Distribute<T> = T extends unknown ? Omit<T, 'hostTime'> : never
 
 /** Silence of a board that erases its program store, ms: twelve sectors of 0.4 s at the worst (program-manager.ts). */
@@ -72,7 +76,7 @@ interface Address {
  * its description, turns its telemetry into states and setpoints into frames. Survives losing the link: when it is back,
  * the robot is found and described anew, and states go on.
  */
-export class RobotSession implements Robot {
+export class RobotSession implements Robot, Parameterised {
     state: RobotState | undefined
     /** The board's runtime has stood still since `silentMs` ago, or goes on. */
     onStall: (stalled: boolean, silentMs: number) => void = () => {}
@@ -90,12 +94,19 @@ export class RobotSession implements Robot {
     private actuation = new ActuationLatency(0)
     private readonly clock = new ClockSync()
     private readonly requests: Requests
+    private readonly table = new ParameterTable(
+        (code, payload, accept) => this.ask(code, payload, accept),
+        () => this.description,
+        () => new Promise(resolve => this.scheduler.setTimeout(() => resolve(undefined), PARAMETER_PAUSE_MS)),
+    )
     private readonly listeners = new Set<(state: RobotState) => void>()
     private readonly commandListeners = new Set<(command: SentCommand) => void>()
     private readonly streams = new Set<StateStream<RobotState>>()
     private sequence = 0
     /** Starts anywhere, so that a new session's first command is not taken for the last one's repetition. */
     private trajectorySequence = Math.floor(Math.random() * 0x10000)
+    /** Of the last report. */
+    private lastTick = 0
     private closed = false
     private connected = false
     private boardSuffices = false
@@ -330,6 +341,34 @@ export class RobotSession implements Robot {
         return decodeProbe(await this.ask(RobotCommand.Probe, encodeProbe(looks, behind), accept), looks)
     }
 
+    parameters(): Promise<Parameter[]> {
+        return this.table.list()
+    }
+
+    getParameter(name: string): Promise<Parameter> {
+        return this.table.get(name)
+    }
+
+    setParameter(name: string, value: number): Promise<Parameter> {
+        return this.table.set(name, value)
+    }
+
+    storeParameters(): Promise<void> {
+        return this.table.store()
+    }
+
+    resetParameters(): Promise<void> {
+        return this.table.reset()
+    }
+
+    parameterStorage(): Promise<ParameterStorage> {
+        return this.table.storage()
+    }
+
+    onParameter(listener: (parameter: Parameter) => void): () => void {
+        return this.table.onChange(listener)
+    }
+
     async close(): Promise<void> {
         if (this.closed) return
         this.closed = true
@@ -480,7 +519,9 @@ export class RobotSession implements Robot {
             )
         }
         const same = this.described?.configHash === description.configHash
-        this.described = description
+        // The reader goes on with the object that it has, whose limits and biases may have changed with the parameters.
+        this.described = same && this.described ? Object.assign(this.described, description) : description
+        this.table.reconnected()
         if (!same || !this.reader) {
             const attitude = new Mahony({ kp: 0.5, ki: 0.02 })
             this.reader = new TelemetryReader(description, this.clock, this.scheduler, attitude)
@@ -512,6 +553,9 @@ export class RobotSession implements Robot {
             described.power !== undefined,
         )
         if (!report) return
+        // Ticks count from 0 again: the board has restarted on a link that stayed up, and may have other parameters now.
+        if (report.tick < this.lastTick) void this.describe()
+        this.lastTick = report.tick
         for (const state of reader.read(report)) {
             this.state = state
             this.actuation.sample(state)

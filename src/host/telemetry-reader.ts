@@ -10,6 +10,7 @@ import type { Scheduler } from './scheduler'
 
 /** Samples that the period statistics look back on. */
 const PERIOD_WINDOW = 1000
+const NO_BIAS = [0, 0, 0]
 /** Least time between the stamps of two samples, s. */
 const STAMP_STEP = 1e-6
 
@@ -133,9 +134,10 @@ export class TelemetryReader {
     private imu(counts: number[]): ImuState {
         const rate = this.robot.imu?.angularVelocityPerCount ?? NaN
         const acceleration = this.robot.imu?.accelerationPerCount ?? NaN
-        const gx = counts[0] * rate
-        const gy = counts[1] * rate
-        const gz = counts[2] * rate
+        const bias = this.robot.imu?.gyroBias ?? NO_BIAS
+        const gx = counts[0] * rate - bias[0]
+        const gy = counts[1] * rate - bias[1]
+        const gz = counts[2] * rate - bias[2]
         const ax = counts[3] * acceleration
         const ay = counts[4] * acceleration
         const az = counts[5] * acceleration

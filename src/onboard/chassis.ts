@@ -73,7 +73,7 @@ export class Chassis {
         this.sine *= factor
     }
 
-    /** The robot stands at the origin. @param position joint positions, rad */
+    /** The robot stands at the origin. @param position joint positions, rad @inline */
     start(position: number[]): void {
         const left = position[this.left]
         const right = position[this.right]

@@ -2,12 +2,15 @@ import { trackingGains } from '../control/velocity-estimator'
 import { JointMode } from '../protocol/state'
 import { SETPOINT_SCALE } from '../protocol/setpoint'
 import { SETPOINT_OFF } from '../protocol/telemetry'
+import { JOINT_PARAMETERS, JointParameter, jointParameters } from './joint-parameters'
 import type { JointConfig } from './robot-config'
 
 const PI = Math.PI
 const TWO_PI = 2 * Math.PI
-/** Position limit of a joint that has none, rad. */
-const UNLIMITED = 1e9
+/** Every joint, as bits. */
+const ALL = 0xff
+/** `JointMode` has so many. */
+const MODES = 4
 
 /**
  * All joints, as arrays beside each other: entry i of each belongs to joint i. The tick's stages loop over them; an
@@ -15,6 +18,8 @@ const UNLIMITED = 1e9
  */
 export class Joints {
     readonly count: number
+    /** `joint-parameters.ts` */
+    readonly parameters: number[]
     /** Consecutive ticks without a valid reading. */
     readonly missed: number[] = []
     /** Estimate: rad, rad/s. */
@@ -34,19 +39,21 @@ export class Joints {
     /** Motor duty, -1 to 1. */
     readonly effort: number[] = []
 
+    // What the tick makes of the joints' parameters: {@link deriveJoints}.
+    /** Lowest and highest setpoint of joint i in mode m: entry m · count + i. */
+    readonly lowest: number[] = []
+    readonly highest: number[] = []
     readonly kpPosition: number[] = []
     readonly kp: number[] = []
     readonly ks: number[] = []
     readonly kv: number[] = []
     readonly velocityLimit: number[] = []
     readonly effortLimit: number[] = []
-    /** Lowest and highest setpoint of joint i in mode m: entry m · count + i. */
-    readonly lowest: number[] = []
-    readonly highest: number[] = []
-
+    readonly motorDirection: number[] = []
     /** Joint radians for each radian of the encoder, signed. */
     readonly scale: number[] = []
-    /** Observer gains: what of the position error one tick moves the position (1) and the velocity (1/s) by. */
+    /** Observer's bandwidth, rad/s, and what follows from it: what of the position error one tick moves the position (1) and the velocity (1/s) by. */
+    readonly bandwidth: number[] = []
     readonly observerPosition: number[] = []
     readonly observerVelocity: number[] = []
     /** Integral gain times the period: duty for each rad/s of error at one tick. */
@@ -60,19 +67,17 @@ export class Joints {
      * @param dt period of the tick, s
      */
     constructor(
-        readonly config: readonly JointConfig[],
+        config: readonly JointConfig[],
         readonly reading: number[],
-        dt: number,
+        readonly dt: number,
     ) {
+        this.parameters = jointParameters(config)
         this.count = config.length
-        for (let mode = JointMode.Off; mode <= JointMode.Position; mode++) {
-            for (const joint of config) {
-                this.lowest.push(lowest(joint, mode))
-                this.highest.push(highest(joint, mode))
-            }
+        for (let k = 0; k < MODES * config.length; k++) {
+            this.lowest.push(0)
+            this.highest.push(0)
         }
-        const tracking = { position: 0, velocity: 0 }
-        for (const joint of config) {
+        for (let i = 0; i < config.length; i++) {
             this.missed.push(0)
             this.position.push(0)
             this.velocity.push(0)
@@ -83,32 +88,62 @@ export class Joints {
             this.velocityAhead.push(0)
             this.wireSetpoint.push(SETPOINT_OFF)
             this.effort.push(0)
-            this.kpPosition.push(joint.gains.kpPosition)
-            this.kp.push(joint.gains.kp)
-            this.kiTick.push(joint.gains.ki * dt)
-            this.ks.push(joint.gains.ks)
-            this.kv.push(joint.gains.kv)
-            this.velocityLimit.push(joint.velocityLimit)
-            this.effortLimit.push(joint.effortLimit)
-            this.scale.push(joint.encoder.direction / joint.encoder.ratio)
-            trackingGains(joint.encoder.observerBandwidth, dt, tracking)
-            this.observerPosition.push(tracking.position)
-            this.observerVelocity.push(tracking.velocity)
+            this.kpPosition.push(0)
+            this.kp.push(0)
+            this.kiTick.push(0)
+            this.ks.push(0)
+            this.kv.push(0)
+            this.velocityLimit.push(0)
+            this.effortLimit.push(0)
+            this.motorDirection.push(0)
+            this.scale.push(0)
+            this.bandwidth.push(0)
+            this.observerPosition.push(0)
+            this.observerVelocity.push(0)
             this.lastReading.push(0)
             this.measured.push(0)
         }
     }
 }
 
-function lowest(joint: JointConfig, mode: number): number {
-    return mode === JointMode.Position ? (joint.positionMin ?? -UNLIMITED) : -highest(joint, mode)
-}
-
-function highest(joint: JointConfig, mode: number): number {
-    if (mode === JointMode.Off) return 0
-    if (mode === JointMode.Effort) return joint.effortLimit
-    if (mode === JointMode.Velocity) return joint.velocityLimit
-    return joint.positionMax ?? UNLIMITED
+/**
+ * Works out what follows from the joints' parameters. Called when one has changed.
+ *
+ * @param which bit i: joint i
+ */
+export function deriveJoints(joints: Joints, which = ALL): void {
+    const { parameters, count, lowest, highest } = joints
+    const tracking = { position: 0, velocity: 0 }
+    for (let i = 0; i < count; i++) {
+        if ((which & (1 << i)) !== 0) {
+            const first = JOINT_PARAMETERS * i
+            const bandwidth = parameters[first + JointParameter.ObserverBandwidth]
+            const velocityLimit = parameters[first + JointParameter.VelocityLimit]
+            const effortLimit = parameters[first + JointParameter.EffortLimit]
+            const direction = parameters[first + JointParameter.EncoderDirection]
+            if (joints.bandwidth[i] !== bandwidth) {
+                joints.bandwidth[i] = bandwidth
+                trackingGains(bandwidth, joints.dt, tracking)
+                joints.observerPosition[i] = tracking.position
+                joints.observerVelocity[i] = tracking.velocity
+            }
+            joints.kpPosition[i] = parameters[first + JointParameter.KpPosition]
+            joints.kp[i] = parameters[first + JointParameter.Kp]
+            joints.kiTick[i] = parameters[first + JointParameter.Ki] * joints.dt
+            joints.ks[i] = parameters[first + JointParameter.Ks]
+            joints.kv[i] = parameters[first + JointParameter.Kv]
+            joints.velocityLimit[i] = velocityLimit
+            joints.effortLimit[i] = effortLimit
+            joints.motorDirection[i] = parameters[first + JointParameter.MotorDirection]
+            joints.scale[i] = direction / parameters[first + JointParameter.EncoderRatio]
+            highest[count + i] = effortLimit
+            highest[2 * count + i] = velocityLimit
+            highest[3 * count + i] = parameters[first + JointParameter.PositionMax]
+            lowest[count + i] = -effortLimit
+            lowest[2 * count + i] = -velocityLimit
+            lowest[3 * count + i] = parameters[first + JointParameter.PositionMin]
+        }
+    }
 }
 
 /**
@@ -153,20 +188,24 @@ export function coastJoint(joints: Joints, i: number, dt: number): void {
 }
 
 /**
- * Takes the encoders' readings as they are for the joints' positions, at rest: before the first tick. Of the positions that
+ * Takes the encoders' readings as they are for the joints' positions, at rest: before the first tick, and when a joint's zero,
+ * direction or ratio has changed. Of the positions that
  * a reading may mean, the one nearest to 0 is taken: a joint just below 0 is not a turn above it.
  *
- * @inline
+ * @param which bit i: joint i
  */
-export function startJoints(joints: Joints): void {
+export function startJoints(joints: Joints, which = ALL): void {
+    deriveJoints(joints, which)
     for (let i = 0; i < joints.count; i++) {
-        let angle = joints.reading[i] - joints.config[i].encoder.zeroOffset
-        if (angle >= PI) angle -= TWO_PI
-        else if (angle < -PI) angle += TWO_PI
-        joints.lastReading[i] = joints.reading[i]
-        joints.measured[i] = angle * joints.scale[i]
-        joints.position[i] = joints.measured[i]
-        joints.velocity[i] = 0
+        if ((which & (1 << i)) !== 0) {
+            let angle = joints.reading[i] - joints.parameters[JOINT_PARAMETERS * i + JointParameter.ZeroOffset]
+            if (angle >= PI) angle -= TWO_PI
+            else if (angle < -PI) angle += TWO_PI
+            joints.lastReading[i] = joints.reading[i]
+            joints.measured[i] = angle * joints.scale[i]
+            joints.position[i] = joints.measured[i]
+            joints.velocity[i] = 0
+        }
     }
 }
 
@@ -242,4 +281,46 @@ export function setJoint(joints: Joints, i: number, mode: number, counts: number
     joints.feedforward[i] = feedforward
     joints.velocityAhead[i] = 0
     joints.wireSetpoint[i] = mode === JointMode.Off ? SETPOINT_OFF : counts
+}
+
+/**
+ * Parameters of joints have changed: derives what follows from them, brings setpoints within their limits, and lets each integral
+ * take up what the change of a gain would make the output jump by. A joint without integral gain has no such place.
+ *
+ * @param which bit i: joint i
+ */
+export function adoptJoints(joints: Joints, which: number): void {
+    for (let i = 0; i < joints.count; i++) {
+        if ((which & (1 << i)) !== 0) {
+            const mode = joints.mode[i]
+            const setpoint = joints.setpoint[i]
+            const before = loopOutput(joints, i)
+            deriveJoints(joints, which)
+            setJoint(joints, i, mode, joints.wireSetpoint[i])
+            // A setpoint that a limit has moved is meant to be felt.
+            if (mode > JointMode.Effort && joints.kiTick[i] !== 0 && joints.setpoint[i] === setpoint) {
+                const after = loopOutput(joints, i)
+                joints.integral[i] = clamp(joints.integral[i] + before - after, joints.effortLimit[i])
+            }
+        }
+    }
+}
+
+/**
+ * What joint i's velocity loop puts out now, duty: what must stay the same when a gain changes. As {@link controlJoints}.
+ *
+ * @inline
+ */
+function loopOutput(joints: Joints, i: number): number {
+    let goal = joints.setpoint[i]
+    if (joints.mode[i] === JointMode.Position) {
+        goal = clamp(joints.kpPosition[i] * (goal - joints.position[i]), joints.velocityLimit[i])
+    }
+    const friction = goal > 0 ? joints.ks[i] : goal < 0 ? -joints.ks[i] : 0
+    const sum = joints.kp[i] * (goal - joints.velocity[i]) + joints.integral[i] + joints.kv[i] * goal + friction
+    return clamp(sum, joints.effortLimit[i])
+}
+
+function clamp(value: number, limit: number): number {
+    return Math.max(-limit, Math.min(limit, value))
 }

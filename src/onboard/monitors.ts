@@ -102,15 +102,25 @@ export class Monitors {
                     if (load > this.frozenSquare[i] && joints.lastReading[i] === this.lastReading[i]) seen |= SAME
                 }
                 this.lastReading[i] = joints.lastReading[i]
-                if ((seen | this.seen[i]) !== 0) this.judge(joints, i, seen, now)
+                if ((seen | this.seen[i]) !== 0) {
+                    this.judge(i, seen, now, velocity, position, joints.setpoint[i] - velocity, effort)
+                }
             }
         }
     }
 
     /** Something is out of the ordinary, or was at the last look. */
-    private judge(joints: Joints, i: number, seen: number, now: number): void {
+    private judge(
+        i: number,
+        seen: number,
+        now: number,
+        velocity: number,
+        position: number,
+        error: number,
+        effort: number,
+    ): void {
         const { since, tripped } = this
-        const count = joints.count
+        const count = this.limit.length / KINDS
         this.seen[i] = seen
         for (let kind = 0; kind < KINDS; kind++) {
             const at = kind * count + i
@@ -121,17 +131,16 @@ export class Monitors {
                 if (since[at] === NOT_SINCE) since[at] = now
                 if (!tripped[at] && now - since[at] >= this.delayMs[at]) {
                     tripped[at] = true
-                    this.log.record(FAULTS[kind], i, valueOf(joints, i, kind), this.limitOf(joints, i, kind), now)
+                    // What is compared with the limit, as a person would be told.
+                    const value = kind === 0 ? velocity : kind === 1 ? position : kind === 2 ? error : effort
+                    let limit = this.limit[at]
+                    if (kind === 1) limit = position > this.highest[i] ? this.highest[i] : this.lowest[i]
+                    this.log.record(FAULTS[kind], i, value, limit, now)
                 }
             }
         }
         this.faults = 0
         for (let at = 0; at < tripped.length; at++) if (tripped[at]) this.faults |= FAULTS[Math.floor(at / count)]
-    }
-
-    private limitOf(joints: Joints, i: number, kind: number): number {
-        if (kind !== 1) return this.limit[kind * joints.count + i]
-        return joints.position[i] > this.highest[i] ? this.highest[i] : this.lowest[i]
     }
 }
 
@@ -142,11 +151,4 @@ function monitorOf(joint: JointConfig, kind: number): Monitor | undefined {
     if (kind === 1) return monitors.position
     if (kind === 2) return monitors.following
     return kind === 3 ? monitors.stall : monitors.frozen
-}
-
-/** What is compared with the limit, as a person would be told. */
-function valueOf(joints: Joints, i: number, kind: number): number {
-    if (kind === 0) return joints.velocity[i]
-    if (kind === 1) return joints.position[i]
-    return kind === 2 ? joints.setpoint[i] - joints.velocity[i] : joints.effort[i]
 }

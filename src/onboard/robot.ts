@@ -133,7 +133,6 @@ export class Robot {
     /** The IMU's last sample, as telemetry carries it. */
     readonly imuFrame: Buffer | undefined
 
-    private readonly direction: number[] = []
     /** More samples than this in a row that failed are a fault: of an encoder, of the IMU. */
     readonly sensorTicks: number
     readonly imuTicks: number
@@ -141,6 +140,10 @@ export class Robot {
     lostJoint = 0
     /** Faults that hold and are in the log. */
     private logged = 0
+    /** Deadline of a setpoint that names none, ms: a parameter, and the only entry. */
+    readonly commandTimeoutMs: number[]
+    /** What the gyroscope reads at rest, rad/s: a parameter. Telemetry carries what the chip gave; the host subtracts it. */
+    readonly gyroBias = [0, 0, 0]
     /** The motors are on: armed, or balancing on after the last setpoint's deadline. */
     private driving = false
     private missing = 0
@@ -150,7 +153,6 @@ export class Robot {
     private motorMissed = 0
     /** The motor controller was enabled since it was configured: from then on a reset of it is news. */
     private enabled = false
-    private timeoutMs: number
     /** Board time from which on a tick stops the motors, ms; {@link NEVER} while no setpoint was taken since arming. */
     private deadline = NEVER
     /** Least motor supply, V, and board time since which it is less, ms. */
@@ -171,12 +173,11 @@ export class Robot {
         this.trajectory = new Trajectory(this.joints)
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
         this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
-        this.timeoutMs = config.commandTimeoutMs
+        this.commandTimeoutMs = [config.commandTimeoutMs]
         this.supplyLimit = config.supplyMonitor ? config.supplyMonitor.limit : -1
         let watched = 0
         for (const joint of config.joints) if (joint.monitors) watched++
         this.monitors = watched > 0 ? new Monitors(config.joints, this.log) : undefined
-        for (const joint of config.joints) this.direction.push(joint.motor.direction)
         this.imuFrame = imu ? imu.frame : undefined
         if (config.drive) {
             const names = config.joints.map(joint => joint.name)
@@ -314,7 +315,7 @@ export class Robot {
     /** Sends the motors their duty: always, because the controller stops them when it hears nothing. @inline */
     private act(): void {
         const effort = this.joints.effort
-        const direction = this.direction
+        const direction = this.joints.motorDirection
         if (this.motors.write(effort[0] * direction[0], effort[1] * direction[1], effort[2] * direction[2]))
             this.motorMissed = 0
         else {
@@ -439,11 +440,15 @@ export class Robot {
                     if (this.trajectory.running) this.trajectory.abort()
                     this.anySequence = false
                     let timeoutMs = payload[2] | (payload[3] << 8)
-                    if (timeoutMs === 0) timeoutMs = this.timeoutMs
+                    if (timeoutMs === 0) timeoutMs = this.commandTimeoutMs[0]
                     const margin = timeoutMs > 2 * DEADLINE_MARGIN_MS ? DEADLINE_MARGIN_MS : timeoutMs / 2
                     this.deadline = now + timeoutMs - margin
                     for (let at = SETPOINT_HEADER_BYTES; at < end; at += SETPOINT_ENTRY_BYTES) {
-                        setJoint(joints, payload[at], payload[at + 1], payload.getAt(at + 2, 'i32'))
+                        const joint = payload[at]
+                        // By a number that is known once the loop is written out.
+                        for (let i = 0; i < joints.count; i++) {
+                            if (joint === i) setJoint(joints, i, payload[at + 1], payload.getAt(at + 2, 'i32'))
+                        }
                     }
                 }
             } else bad = 1
@@ -461,7 +466,7 @@ export class Robot {
         const { trajectory } = this
         // Wheels that balance follow the body, not points.
         const answer = trajectory.take(payload, now, this.mode === RobotMode.Armed && !this.balance)
-        if (trajectory.running) this.deadline = trajectory.end + this.timeoutMs
+        if (trajectory.running) this.deadline = trajectory.end + this.commandTimeoutMs[0]
         return answer
     }
 

@@ -107,7 +107,7 @@ export class Trajectory {
                 this.finish(this.ends ? TrajectoryState.Done : TrajectoryState.Underrun)
                 if (!this.ends) return false
                 for (let i = 0; i < count; i++) {
-                    if ((mask & (1 << i)) !== 0) this.hold(i)
+                    if ((mask & (1 << i)) !== 0) this.stay(i)
                 }
                 return true
             }
@@ -375,12 +375,13 @@ export class Trajectory {
         if (end < low || end > high || second < low || second > high || third < low || third > high) {
             return TrajectoryResult.Position
         }
-        return fastest > joints.velocityLimit[i] * VELOCITY_MARGIN
+        return fastest > joints.highest[JointMode.Velocity * joints.count + i] * VELOCITY_MARGIN
             ? TrajectoryResult.Velocity
             : TrajectoryResult.Accepted
     }
 
-    private hold(i: number): void {
+    /** The joint stands at the last point. @inline */
+    private stay(i: number): void {
         const { joints } = this
         joints.setpoint[i] = this.lastPosition[i]
         joints.velocityAhead[i] = 0

@@ -54,6 +54,8 @@ export interface ImuDescription {
     accelerationPerCount: number
     /** rad/s for each count of a gyroscope axis in telemetry. */
     angularVelocityPerCount: number
+    /** What the gyroscope reads at rest, rad/s on each axis; to be subtracted. */
+    gyroBias?: number[]
 }
 
 export interface PowerDescription {

@@ -17,6 +17,10 @@ export enum RobotCommand {
     Faults = 0x86,
     Probe = 0x8e,
     Trajectory = 0x8f,
+    Parameters = 0x90,
+    SetParameter = 0x91,
+    StoreParameters = 0x92,
+    ResetParameters = 0x93,
 }
 
 /** Register codes of the robot service. */

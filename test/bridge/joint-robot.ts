@@ -1,6 +1,6 @@
 import type { JointHandle, RobotState } from '../../src/host/robot'
 import { RobotError } from '../../src/host/robot'
-import type { RobotParameter } from '../../src/bridge/parameter-services'
+import type { Parameter } from '../../src/host/parameters'
 import type { JointTrajectory } from '../../src/host/trajectory'
 import type { TrajectoryOutcome } from '../../src/host/trajectory-runner'
 import { KinematicRobot, ManualScheduler, ROVER } from './kinematic-robot'
@@ -31,10 +31,10 @@ export class JointRobot extends KinematicRobot {
     lag = 0
     trajectory: JointTrajectory | undefined
     private startedAt = 0 // ms
-    private readonly parameterListeners = new Set<(parameter: RobotParameter) => void>()
-    private readonly table: RobotParameter[] = [
-        { name: 'elbow.kp', unit: '', min: 0, max: 10, value: 4, sign: false, disarmedOnly: false },
-        { name: 'elbow.direction', unit: '', min: -1, max: 1, value: 1, sign: true, disarmedOnly: true },
+    private readonly parameterListeners = new Set<(parameter: Parameter) => void>()
+    private readonly table: Parameter[] = [
+        { name: 'elbow.kp', unit: '', min: 0, max: 10, default: 4, value: 4, sign: false, disarmedOnly: false },
+        { name: 'elbow.direction', unit: '', min: -1, max: 1, default: 1, value: 1, sign: true, disarmedOnly: true },
     ]
 
     constructor() {
@@ -74,11 +74,11 @@ export class JointRobot extends KinematicRobot {
         })
     }
 
-    async parameters(): Promise<RobotParameter[]> {
+    async parameters(): Promise<Parameter[]> {
         return this.table.map(parameter => ({ ...parameter }))
     }
 
-    async setParameter(name: string, value: number): Promise<RobotParameter> {
+    async setParameter(name: string, value: number): Promise<Parameter> {
         const parameter = this.table.find(parameter => parameter.name === name)!
         if (value < parameter.min || value > parameter.max) {
             throw new RobotError('protocol', `${name} is ${value}; allowed: ${parameter.min} to ${parameter.max}`)
@@ -88,7 +88,7 @@ export class JointRobot extends KinematicRobot {
         return { ...parameter }
     }
 
-    onParameter(listener: (parameter: RobotParameter) => void): () => void {
+    onParameter(listener: (parameter: Parameter) => void): () => void {
         this.parameterListeners.add(listener)
         return () => this.parameterListeners.delete(listener)
     }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Cascade } from '../../src/control/cascade'
 import { MoveFollower } from '../../src/control/move-follower'
-import { controlJoints, Joints, setJoint } from '../../src/onboard/joints'
+import { controlJoints, deriveJoints, Joints, setJoint } from '../../src/onboard/joints'
 import { JointMode } from '../../src/protocol/state'
 import { DcGearMotor } from '../../src/sim/plants/dc-gear-motor'
 import { mast } from '../onboard/cart'
@@ -20,6 +20,7 @@ describe('Cascade', () => {
         fc.assert(
             fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), steps => {
                 const joints = new Joints([mast], [0], DT)
+                deriveJoints(joints)
                 const cascade = new Cascade({
                     ...mast.gains,
                     velocityLimit: mast.velocityLimit,

@@ -40,7 +40,8 @@ test('without pacing the program stalls at times, and the motor controller stops
     const driven = stalls.filter(({ from, to }) => isDriven(log, from, to))
     // Bursts in which a program that stood still would have driven on, for a second or for good. How many is chance.
     expect(driven.length).toBeGreaterThan(0)
-    expect(Math.max(...driven.map(({ from, to }) => to - from))).toBeGreaterThan(0.3)
+    // One of them far beyond the controller's limit.
+    expect(Math.max(...driven.map(({ from, to }) => to - from))).toBeGreaterThan(2 * TIMEOUT)
     for (const { from, to } of driven) {
         expect(isDriven(log, from + TIMEOUT - 2 * PLANT_STEP, from + TIMEOUT)).toBe(true)
         expect(isDriven(log, from + TIMEOUT + TIMEOUT_STEP, to)).toBe(false)

@@ -3,7 +3,15 @@ import { Feedforward } from '../../src/control/feedforward'
 import { Pid } from '../../src/control/pid'
 import { VelocityEstimator } from '../../src/control/velocity-estimator'
 import { WrappingEncoder } from '../../src/control/wrapping-encoder'
-import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from '../../src/onboard/joints'
+import {
+    coastJoint,
+    controlJoints,
+    deriveJoints,
+    estimateJoints,
+    Joints,
+    setJoint,
+    startJoints,
+} from '../../src/onboard/joints'
 import { JointMode } from '../../src/protocol/state'
 import { Random } from '../../src/sim/random'
 import { cart, mast, wheel } from './cart'
@@ -13,11 +21,13 @@ const TWO_PI = 2 * Math.PI
 const wrapped = (angle: number) => ((angle % TWO_PI) + TWO_PI) % TWO_PI
 
 function joints(...configs: (typeof mast)[]): Joints {
-    return new Joints(
+    const made = new Joints(
         configs,
         configs.map(() => 0),
         DT,
     )
+    deriveJoints(made)
+    return made
 }
 
 /** Counts on the wire of a setpoint in rad, rad/s or duty. */

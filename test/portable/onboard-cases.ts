@@ -3,7 +3,15 @@
 import { Balance } from '../../src/onboard/balance'
 import { Chassis } from '../../src/onboard/chassis'
 import { describe, hash, samplesPerReport } from '../../src/onboard/describe'
-import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from '../../src/onboard/joints'
+import {
+    coastJoint,
+    controlJoints,
+    deriveJoints,
+    estimateJoints,
+    Joints,
+    setJoint,
+    startJoints,
+} from '../../src/onboard/joints'
 import { Robot } from '../../src/onboard/robot'
 import type { JointConfig, RobotConfig } from '../../src/onboard/robot-config'
 import { TelemetryWriter } from '../../src/onboard/telemetry-writer'
@@ -88,6 +96,7 @@ async function jointCases(log: Log, pause: Pause): Promise<void> {
 async function balanceCases(log: Log, pause: Pause): Promise<void> {
     const reading = [1, 2, 3]
     const joints = new Joints(config.joints, reading, 0.01)
+    deriveJoints(joints)
     const balance = new Balance(
         {
             armTilt: 0.1,

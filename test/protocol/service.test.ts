@@ -4,7 +4,8 @@ import { MAX_PAYLOAD, ROBOT_SERVICE_CLASS, RobotCommand, RobotRegister } from '.
 
 // The service's document, from which DeviceScript makes the board's side.
 const document = readFileSync(new URL('../../services/robot.md', import.meta.url), 'utf8')
-const capitalised = (name: string) => name[0].toUpperCase() + name.slice(1)
+/** `set_parameter` as this project writes it: `SetParameter`. */
+const capitalised = (name: string) => name.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())
 const members = (numbers: object) =>
     Object.fromEntries(Object.entries(numbers).filter(([key]) => Number.isNaN(Number(key)))) as Record<string, number>
 
@@ -31,6 +32,10 @@ test('commands are those of the document, no more and no fewer', () => {
         Faults: 0x86,
         Probe: 0x8e,
         Trajectory: 0x8f,
+        Parameters: 0x90,
+        SetParameter: 0x91,
+        StoreParameters: 0x92,
+        ResetParameters: 0x93,
     })
     expect(members(RobotCommand)).toEqual(commands)
 })

@@ -14,7 +14,7 @@ async function drive(seed: number, board = 'rp2040', seconds = 3) {
         robot.clock.at(robot.clock.now + 20_000, again)
     }
     again()
-    await runFast(robot, () => robot.clock.now > (1 + seconds) * 1e6)
+    await runFast(robot, () => robot.clock.now > (1.5 + seconds) * 1e6)
     const statistics = session.statistics()
     await session.close()
     return { hash: robot.trace!.digest(), records: robot.trace!.records, statistics, pose: robot.body.pose() }

@@ -71,6 +71,30 @@ export class Constants {
             if (array.elements.some(ts.isSpreadElement)) return undefined
             return array.elements.length
         }
+        return ts.isCallExpression(value) ? this.place(value) : undefined
+    }
+
+    /** `objects.map(object => object.name).indexOf('arm')`: where the object of that name is. */
+    private place(call: ts.CallExpression): number | undefined {
+        const { expression, arguments: wanted } = call
+        if (!ts.isPropertyAccessExpression(expression) || expression.name.text !== 'indexOf') return undefined
+        const names = this.origin(expression.expression)
+        if (!names || !ts.isCallExpression(names) || !ts.isPropertyAccessExpression(names.expression)) return undefined
+        if (names.expression.name.text !== 'map' || wanted.length !== 1) return undefined
+        const [select] = names.arguments
+        const objects = this.origin(names.expression.expression)
+        const name = this.origin(wanted[0])
+        if (!objects || !ts.isArrayLiteralExpression(objects) || this.growing.has(objects)) return undefined
+        if (!name || !ts.isStringLiteral(name) || !ts.isArrowFunction(select)) return undefined
+        const { body } = select
+        if (!ts.isPropertyAccessExpression(body) || body.expression.getText() !== select.parameters[0]?.getText())
+            return undefined
+        for (let i = 0; i < objects.elements.length; i++) {
+            const object = this.origin(objects.elements[i])
+            const found = object && ts.isObjectLiteralExpression(object) && this.property(object, body.name.text)
+            if (!found || !ts.isStringLiteral(found)) return undefined
+            if (found.text === name.text) return i
+        }
         return undefined
     }
 

@@ -87,15 +87,16 @@ function scalar(node: ts.Node, found: ReadonlyMap<string, Scalars>): string | un
         return [node.getText(), ...scalars].join(', ')
     }
     if (ts.isConstructorDeclaration(node) && node.body) {
-        // What was filled here is handed over at the end.
+        // What was filled here is handed over at the end; the array goes, because each object lengthens every collection.
         const made = new Set<string>()
         walk(node.body, child => {
             if (ts.isIdentifier(child) && found.has(child.text)) made.add(child.text)
         })
         if (made.size === 0) return undefined
-        const handed = [...made].flatMap(array =>
-            names(array, found).map((name, index) => `${name} = ${array}[${index}]`),
-        )
+        const handed = [...made].flatMap(array => [
+            ...names(array, found).map((name, index) => `${name} = ${array}[${index}]`),
+            `${array} = undefined`,
+        ])
         const body = node.body
         return rewritten(node, child => {
             if (child === node) return undefined

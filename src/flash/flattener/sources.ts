@@ -69,3 +69,28 @@ export function rewritten(node: ts.Node, replace: (node: ts.Node) => string | un
     ts.forEachChild(node, visit)
     return text + file.text.slice(at, node.end)
 }
+
+/** Statements on one line, without comments. The style has no semicolons, so each statement gets its own. */
+export function onOneLine(statements: string): string {
+    const file = ts.createSourceFile('statements.ts', statements, ts.ScriptTarget.ES2022, true)
+    const ended = rewritten(file, node => (isEnded(node) ? `${withoutBreaks(node.getText())};` : undefined))
+    return withoutBreaks(ended)
+}
+
+/** Whether a statement ends where a semicolon may stand. */
+function isEnded(node: ts.Node): boolean {
+    const ends = ts.isExpressionStatement(node) || ts.isVariableStatement(node) || ts.isReturnStatement(node)
+    const leaves = ts.isBreakOrContinueStatement(node) || ts.isThrowStatement(node)
+    return (ends || leaves) && !node.getText().endsWith(';')
+}
+
+function withoutBreaks(text: string): string {
+    const scanner = ts.createScanner(ts.ScriptTarget.ES2022, false, ts.LanguageVariant.Standard, text)
+    let line = ''
+    for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
+        const comment =
+            token === ts.SyntaxKind.SingleLineCommentTrivia || token === ts.SyntaxKind.MultiLineCommentTrivia
+        line += comment || token === ts.SyntaxKind.NewLineTrivia ? ' ' : scanner.getTokenText()
+    }
+    return line
+}

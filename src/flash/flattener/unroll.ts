@@ -1,15 +1,15 @@
 import ts from 'typescript'
 import { walk } from '../inliner/syntax'
-import type { Constants } from './constants'
-import { rewritten } from './sources'
+import { type Constants, isPath } from './constants'
+import { onOneLine, rewritten } from './sources'
 
 /** A loop with more turns stays one. */
 const MAX_TURNS = 4
 
 /**
  * Writes out what is known before the program runs: loops over all joints (`for (let i = 0; i < n; i++)` where n is small),
- * branches that are never or always taken, sums of numbers. Only on one line, as inlined code is: lines must keep their
- * numbers, and a comment at a line's end would swallow what follows it.
+ * branches that are never or always taken, sums of numbers. Lines keep their numbers: a loop of many lines is written on its first,
+ * and empty ones follow. That is done where the loop indexes arrays, whose elements can then become variables.
  */
 export class Unroller {
     /** Loops written out so far. */
@@ -30,7 +30,7 @@ export class Unroller {
     private known(node: ts.Node): string | undefined {
         if (ts.isForStatement(node)) return this.loop(node)
         if (ts.isIfStatement(node)) return this.branch(node)
-        if (ts.isBinaryExpression(node)) return this.constants.number(node)?.toString()
+        if (ts.isBinaryExpression(node) || isNamedIndex(node)) return this.constants.number(node)?.toString()
         return undefined
     }
 
@@ -47,7 +47,9 @@ export class Unroller {
         this.count++
         const turns: string[] = []
         for (let i = 0; i < counted.turns; i++) turns.push(this.turn(node.statement, counted.symbol, i))
-        return `{ ${turns.join(' ')} }`
+        const text = `{ ${turns.join(' ')} }`
+        const lines = node.getText().split('\n').length - 1
+        return lines === 0 ? text : onOneLine(text) + '\n'.repeat(lines)
     }
 
     /** The loop's body for one value of its variable. */
@@ -72,9 +74,20 @@ export class Unroller {
         if (!ts.isPostfixUnaryExpression(incrementor) || incrementor.operator !== ts.SyntaxKind.PlusPlusToken)
             return undefined
         if (!isVariable(incrementor.operand)) return undefined
-        if (node.getText().includes('\n')) return undefined
+        if (node.getText().includes('\n') && !this.mayBeJoined(node, symbol)) return undefined
         const turns = this.constants.number(condition.right)
         return turns !== undefined && turns <= MAX_TURNS ? { symbol, turns } : undefined
+    }
+
+    /** Whether a loop of many lines is worth writing out, and can be. */
+    private mayBeJoined(loop: ts.ForStatement, variable: ts.Symbol): boolean {
+        let indexes = false
+        walk(loop.statement, node => {
+            if (!ts.isElementAccessExpression(node)) return
+            if (this.checker.getSymbolAtLocation(node.argumentExpression) === variable) indexes = true
+        })
+        // An array is filled as it is written, in its class's constructor.
+        return indexes && !ts.findAncestor(loop, ts.isConstructorDeclaration) && !loop.getText().includes('`')
     }
 
     /** The body neither leaves the loop, nor sets its variable, nor keeps it in a closure. */
@@ -110,4 +123,11 @@ function isAssignment({ operatorToken: { kind } }: ts.BinaryExpression): boolean
 
 function isStep(operator: ts.SyntaxKind): boolean {
     return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken
+}
+
+/** `names.left` in `array[names.left]` */
+function isNamedIndex(node: ts.Node): node is ts.Expression {
+    const { parent } = node as { parent?: ts.Node }
+    if (!parent || !ts.isElementAccessExpression(parent) || parent.argumentExpression !== node) return false
+    return isPath(node as ts.Expression)
 }
