@@ -19,6 +19,9 @@ import { SettingsFlash } from './settings-flash'
 /** Between two looks after a motor controller that was reset, ms. */
 const RECOVERY_MS = 500
 
+/** Between two looks whether the parameters are restored, ms. */
+const RESTORING_MS = 5
+
 /** What a robot's `main.ts` has wired up. */
 export interface RobotParts {
     /** In the order of the joints. */
@@ -58,6 +61,13 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         robot,
         parameters.hashWith(description.configHash),
     )
+    // Beside the drivers, but before the first tick, which has no time for it, and before a host can hear of the robot.
+    let restored = false
+    const restore = async () => {
+        await slots.restore()
+        restored = true
+    }
+    restore.start()
     let ready = false
     try {
         await parts.start()
@@ -66,8 +76,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         robot.faults = Fault.Startup
         console.error(`${config.name}: ${error}`)
     }
-    // Before the first tick, which has no time for it, and before a host can hear of the robot.
-    await slots.restore()
+    while (!restored) await clock.sleep(RESTORING_MS)
     server.start(robot, loop, JSON.stringify(parameters.describe(description)), parameters, slots)
     if (ready) robot.started()
     // Not `setInterval`, whose worker takes the runtime as long as a tick.

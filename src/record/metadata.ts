@@ -1,12 +1,11 @@
 import type { McapTypes } from '@mcap/core'
-import { ParameterServices } from '../bridge/parameter-services'
 import type { Robot, RobotStatistics } from '../host/robot'
 import type { RecorderOptions } from './recorder'
 
 type Metadata = McapTypes.Metadata
 
-/** Which robot it is, with its whole description, and its parameters where it has any. */
-export async function robotMetadata(robot: Robot, { hostVersion, simulation }: RecorderOptions): Promise<Metadata> {
+/** Which robot it is, with its whole description. */
+export function robotMetadata(robot: Robot, { hostVersion, simulation }: RecorderOptions): Metadata {
     const { description } = robot
     const metadata = new Map([
         ['robot', description.name],
@@ -16,9 +15,6 @@ export async function robotMetadata(robot: Robot, { hostVersion, simulation }: R
         ['simulation', String(simulation ?? false)],
         ['description', JSON.stringify(description)],
     ])
-    for (const { name, value } of await new ParameterServices(robot).list()) {
-        metadata.set(`parameter.${name}`, String(value))
-    }
     return { name: 'tendon.robot', metadata }
 }
 

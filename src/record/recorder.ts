@@ -119,7 +119,7 @@ export class Recorder {
         try {
             const writer = new McapWriter({ writable: file, chunkSize: CHUNK_BYTES, compressChunk })
             await writer.start({ profile: 'ros2', library: `tendon ${options.hostVersion}` })
-            await writer.addMetadata(await robotMetadata(robot, options))
+            await writer.addMetadata(robotMetadata(robot, options))
             const channels = await registerSampledTopics(writer, description, options.simulation ?? false)
             const others = await registerOtherTopics(writer)
             await writeDescription(writer, robot, options.scheduler)
@@ -172,11 +172,12 @@ export class Recorder {
         }
         this.report()
         // The board is asked while the recording runs already.
-        void robot.firmwareHash?.().then(hash => {
-            if (hash === undefined || this.closed) return
-            this.metadata.push(firmwareMetadata(hash))
+        const add = (metadata: McapTypes.Metadata | undefined) => {
+            if (metadata === undefined || this.closed) return
+            this.metadata.push(metadata)
             this.wake()
-        })
+        }
+        void robot.firmwareHash?.().then(hash => add(hash === undefined ? undefined : firmwareMetadata(hash)))
     }
 
     private takeCommand(command: SentCommand): void {
