@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import { walk } from '../inliner/syntax'
+import { isAssignment, walk } from '../inliner/syntax'
 import { isPath, withoutCasts } from './constants'
 import { rewritten } from './sources'
 
@@ -81,10 +81,7 @@ function isPure(expression: ts.Expression): boolean {
     const at = withoutCasts(expression)
     if (isPath(at) || ts.isNumericLiteral(at)) return true
     if (ts.isElementAccessExpression(at)) return isPure(at.expression) && isPure(at.argumentExpression)
-    if (!ts.isBinaryExpression(at)) return false
-    const { kind } = at.operatorToken
-    const assigns = kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
-    return !assigns && isPure(at.left) && isPure(at.right)
+    return ts.isBinaryExpression(at) && !isAssignment(at) && isPure(at.left) && isPure(at.right)
 }
 
 /** The name of a variable that keeps its value, perhaps with a cast. What is itself replaced now has to wait its turn. */

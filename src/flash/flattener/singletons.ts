@@ -1,7 +1,7 @@
 import ts from 'typescript'
 import { hasModifier } from '../inliner/callees'
 import { Modules } from '../inliner/modules'
-import { enclosingFunction, walk } from '../inliner/syntax'
+import { enclosingFunction, isAssignment, isStep, walk } from '../inliner/syntax'
 
 /** A field, as it is declared: `x = 0`, or a constructor's `readonly x: number`. */
 export type Field = ts.PropertyDeclaration | ts.ParameterPropertyDeclaration
@@ -154,14 +154,8 @@ function isPlain(node: ts.ClassDeclaration): boolean {
 
 /** What a node assigns to. */
 function targetsOf(node: ts.Node): ts.Expression[] {
-    if (ts.isBinaryExpression(node)) {
-        const { kind } = node.operatorToken
-        const assigns = kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
-        return assigns ? [node.left] : []
-    }
-    if (!ts.isPrefixUnaryExpression(node) && !ts.isPostfixUnaryExpression(node)) return []
-    const { operator } = node
-    return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken ? [node.operand] : []
+    if (isAssignment(node)) return [node.left]
+    return isStep(node) ? [node.operand] : []
 }
 
 function isDeclared(node: ts.Identifier): boolean {

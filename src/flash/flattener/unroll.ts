@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import { walk } from '../inliner/syntax'
+import { isAssignment, isStep, walk } from '../inliner/syntax'
 import { type Constants, isPath } from './constants'
 import { onOneLine, rewritten } from './sources'
 
@@ -97,12 +97,8 @@ export class Unroller {
             if (ts.isFunctionLike(node) || ts.isReturnStatement(node) || ts.isLabeledStatement(node)) free = false
             if (ts.isBreakOrContinueStatement(node) && !isInside(node, body)) free = false
             if (ts.isShorthandPropertyAssignment(node) && node.name.text === variable.name) free = false
-            const operand =
-                ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node) ? node.operand : undefined
-            const target = ts.isBinaryExpression(node) && isAssignment(node) ? node.left : operand
-            if (!target || !ts.isIdentifier(target)) return
-            const changes = ts.isBinaryExpression(node) || isStep((node as ts.PrefixUnaryExpression).operator)
-            if (changes && this.checker.getSymbolAtLocation(target) === variable) free = false
+            const target = isAssignment(node) ? node.left : isStep(node) ? node.operand : undefined
+            if (target && this.checker.getSymbolAtLocation(target) === variable) free = false
         })
         return free
     }
@@ -115,14 +111,6 @@ function isInside(node: ts.Node, body: ts.Node): boolean {
         if (at === body) return false
     }
     return false
-}
-
-function isAssignment({ operatorToken: { kind } }: ts.BinaryExpression): boolean {
-    return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
-}
-
-function isStep(operator: ts.SyntaxKind): boolean {
-    return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken
 }
 
 /** `names.left` in `array[names.left]` */

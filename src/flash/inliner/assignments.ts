@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import { walk } from './syntax'
+import { isAssignment, isStep, walk } from './syntax'
 
 /** Where variables are assigned after their declaration. */
 export class Assignments {
@@ -38,19 +38,9 @@ export class Assignments {
         }
         walk(file, node => {
             if (isAssignment(node)) add(node.left)
-            else if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) {
-                const { operator } = node
-                if (operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken) {
-                    add(node.operand)
-                }
-            } else if (ts.isForInStatement(node) || ts.isForOfStatement(node)) add(node.initializer)
+            else if (isStep(node)) add(node.operand)
+            else if (ts.isForInStatement(node) || ts.isForOfStatement(node)) add(node.initializer)
         })
         return assigned
     }
-}
-
-function isAssignment(node: ts.Node): node is ts.BinaryExpression {
-    if (!ts.isBinaryExpression(node)) return false
-    const { kind } = node.operatorToken
-    return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
 }

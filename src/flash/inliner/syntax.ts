@@ -79,6 +79,19 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
     ts.forEachChild(node, child => walk(child, visit))
 }
 
+/** `a = b`, `a += b`, … */
+export function isAssignment(node: ts.Node): node is ts.BinaryExpression {
+    if (!ts.isBinaryExpression(node)) return false
+    const { kind } = node.operatorToken
+    return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
+}
+
+/** `a++`, `--a`, … */
+export function isStep(node: ts.Node): node is ts.PrefixUnaryExpression | ts.PostfixUnaryExpression {
+    if (!ts.isPrefixUnaryExpression(node) && !ts.isPostfixUnaryExpression(node)) return false
+    return node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken
+}
+
 /** Whether a function or class is written anywhere in a node. */
 export function containsFunction(node: ts.Node): boolean {
     let found = false
