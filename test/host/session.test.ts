@@ -420,7 +420,7 @@ describe('statistics', () => {
         expect(statistics.framesReceived).toBeGreaterThan(250)
         expect(statistics.period.mean).toBeCloseTo(0.01, 4)
         expect(statistics.latency).toBeGreaterThan(0)
-        expect(statistics.latency).toBeLessThan(0.008)
+        expect(statistics.latency).toBeLessThan(0.006)
         const { periodCounts, executionCounts } = await settle(robot, session.timing())
         const ticks = periodCounts.reduce((sum, count) => sum + count)
         expect(Math.abs(ticks - session.state!.tick)).toBeLessThan(10)

@@ -14,7 +14,7 @@ async function drive(seed: number, board = 'rp2040', seconds = 3) {
         robot.clock.at(robot.clock.now + 20_000, again)
     }
     again()
-    await runFast(robot, () => robot.clock.now > (1.5 + seconds) * 1e6)
+    await runFast(robot, () => robot.clock.now > (1 + seconds) * 1e6)
     const statistics = session.statistics()
     await session.close()
     return { hash: robot.trace!.digest(), records: robot.trace!.records, statistics, pose: robot.body.pose() }
@@ -33,14 +33,14 @@ describe('a run', () => {
     })
 
     test('on the rover’s board with a paced link has no late tick and loses no sample', async () => {
-        const { statistics } = await drive(13, 'rp2040', 10)
+        const { statistics } = await drive(13, 'rp2040', 11)
         expect(statistics).toMatchObject({ lateTicks: 0, samplesLost: 0, sensorErrors: 0 })
-        expect(statistics.samplesReceived).toBeGreaterThan(950)
+        expect(statistics.samplesReceived).toBeGreaterThan(1000)
     })
 })
 
 describe('without pacing', () => {
-    test('the board stalls for hundreds of milliseconds, now and then', async () => {
+    test('the board stalls for hundreds of milliseconds, several times a minute', async () => {
         const robot = await simulate({ robot: 'rover', board: 'rp2040', seed: 1 })
         const session = await connectSimulated(robot, 0)
         const gaps: number[] = []
@@ -51,17 +51,20 @@ describe('without pacing', () => {
         }
         await runFast(robot, () => robot.clock.now > 60e6)
         const stalls = gaps.filter(gap => gap > 100_000)
-        expect(stalls.length).toBeGreaterThanOrEqual(1)
+        expect(stalls.length).toBeGreaterThanOrEqual(3)
         expect(Math.max(...stalls)).toBeGreaterThan(200_000)
         expect(session.statistics().samplesLost).toBeGreaterThan(50)
         await session.close()
     })
 
     test('in a stall the Motoron stops the wheels by itself', async () => {
-        const robot = await simulate({ robot: 'rover', board: 'rp2040', seed: 1 })
+        const robot = await simulate({ robot: 'rover', board: 'rp2040', seed: 2 })
         const session = await connectSimulated(robot, 0)
+        let lastTick = 0
+        robot.board.onTick = ({ startUs }) => (lastTick = startUs)
+        let stoppedInStall = 0
         // One setpoint each second, whose deadline is 100 ms; a stall falls into one such deadline in a hundred or so.
-        for (let window = 0; window < 30; window++) {
+        for (let window = 0; window < 400 && stoppedInStall === 0; window++) {
             await settle(robot, session.arm())
             session.joint('left_wheel').setVelocity(8)
             let drivenAt = 0
@@ -71,6 +74,7 @@ describe('without pacing', () => {
                 if (!off && drivenAt === 0) drivenAt = robot.clock.now
                 if (off && drivenAt > 0) {
                     offAt = robot.clock.now
+                    if (offAt - lastTick > 90_000) stoppedInStall++
                 } else robot.clock.at(robot.clock.now + 500, look)
             }
             look()
@@ -81,6 +85,7 @@ describe('without pacing', () => {
             expect(offAt).toBeGreaterThan(drivenAt)
             expect(offAt - drivenAt).toBeLessThan(215_000)
         }
+        expect(stoppedInStall).toBe(1)
         await session.close()
     })
 })

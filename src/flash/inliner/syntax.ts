@@ -80,7 +80,7 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
 }
 
 /** `a = b`, `a += b`, … */
-export function isAssignment(node: ts.Node): node is ts.BinaryExpression {
+export function isAssignment(node: ts.Node): node is ts.AssignmentExpression<ts.AssignmentOperatorToken> {
     if (!ts.isBinaryExpression(node)) return false
     const { kind } = node.operatorToken
     return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
