@@ -45,9 +45,10 @@ export class ClockSync {
     outliers = 0
     private readonly queries: Query[] = []
     private contradictedSince: number | undefined
-    /** Change of the difference, s/s, and how far that may be off. */
+    /** Change of the difference, s/s, and the least and the most that it can be. */
     private slope = 0
-    private slopeError = MAX_DRIFT
+    private slopeLow = -MAX_DRIFT
+    private slopeHigh = MAX_DRIFT
 
     /**
      * @param sent host time of the query, s
@@ -122,15 +123,13 @@ export class ClockSync {
 
     /** The least and the most that the difference of the clocks can be at a host time. */
     private differenceAt(at: number): { low: number; high: number } {
-        const { queries, slope, slopeError } = this
+        const { queries, slopeLow, slopeHigh } = this
         let [low, high] = [-Infinity, Infinity]
         for (let i = 0; i < queries.length; i++) {
-            const query = queries[i]
-            const time = at - query.at
-            const middle = query.offset + slope * time
-            const width = query.halfWidth + slopeError * Math.abs(time)
-            if (middle - width > low) low = middle - width
-            if (middle + width < high) high = middle + width
+            const { at: then, offset, halfWidth } = queries[i]
+            const time = at - then
+            low = Math.max(low, offset - halfWidth + Math.min(slopeLow * time, slopeHigh * time))
+            high = Math.min(high, offset + halfWidth + Math.max(slopeLow * time, slopeHigh * time))
         }
         return { low, high }
     }
@@ -141,7 +140,7 @@ export class ClockSync {
         return offset + halfWidth < low || offset - halfWidth > high
     }
 
-    /** What the rate can be, for lines that pass through every two intervals; its middle and half width. */
+    /** What the rate can be, for lines that pass through every two intervals. */
     private limitSlope(): void {
         let low = -MAX_DRIFT
         let high = MAX_DRIFT
@@ -156,8 +155,8 @@ export class ClockSync {
                 high = Math.min(high, (change + width) / time)
             }
         }
-        this.slope = (low + high) / 2
-        this.slopeError = Math.max(0, (high - low) / 2)
+        this.slopeLow = Math.min(low, (low + high) / 2)
+        this.slopeHigh = Math.max(high, (low + high) / 2)
     }
 
     /** Weighted least squares; a rate beyond its limits is taken as the limit. */
@@ -178,11 +177,9 @@ export class ClockSync {
             variance += own * distance * distance
             covariance += own * distance * (queries[i].offset - meanOffset)
         }
-        const middle = this.slope
-        const error = this.slopeError
-        const slope = variance > 0 ? covariance / variance : middle
-        this.slope = Math.min(Math.max(slope, middle - error), middle + error)
-        this.slopeError = error + Math.abs(this.slope - middle)
+        const { slopeLow, slopeHigh } = this
+        const slope = variance > 0 ? covariance / variance : (slopeLow + slopeHigh) / 2
+        this.slope = Math.min(Math.max(slope, slopeLow), slopeHigh)
     }
 
     /** A query counts by its age, and by its width squared: its middle is off by up to that. */

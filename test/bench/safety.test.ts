@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { htmlSafetyReport } from '../../src/bench/safety/report'
-import { LINK_SCENARIOS } from '../../src/bench/safety/scenarios'
+import { LINK_SCENARIOS, PLANNING } from '../../src/bench/safety/scenarios'
 import { stopRun } from '../../src/bench/safety/stop-run'
 import { verifySafety } from '../../src/bench/safety/verify'
 import { Witness } from '../../src/bench/safety/witness'
@@ -22,9 +22,11 @@ test('whatever goes wrong with the rover, the motors are off within the bound th
     for (const expected of ['runtime stalled', 'emergency stop', 'board reset', 'motoron reset', 'imu wire broken']) {
         expect(names).toContain(expected)
     }
-    // A setpoint holds for its time less the margin at least, unless the link was as bad as to stop the motors itself.
-    for (const { runs } of result.scenarios.slice(0, LINK_SCENARIOS.length)) {
-        for (const run of runs) expect(run.afterSetpoint, JSON.stringify(run)).toBeGreaterThan(0.05)
+    // A setpoint holds for its time less the margin at least. Only where a delay stopped the motors while the planner went on
+    // can the newest one before have come too late: the deadline that fired was an earlier one's.
+    for (const { name, runs } of result.scenarios.slice(0, LINK_SCENARIOS.length)) {
+        const held = runs.filter(({ afterFault }) => name !== 'link delayed' || afterFault >= PLANNING)
+        for (const run of held) expect(run.afterSetpoint, JSON.stringify(run)).toBeGreaterThan(0.05)
     }
     const html = htmlSafetyReport(result)
     for (const name of names) expect(html).toContain(`<td>${name}</td>`)
