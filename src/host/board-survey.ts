@@ -32,8 +32,10 @@ enum ControlRegister {
 }
 const GET_REGISTER = 0x1000
 
-/** Each device announces itself every 500 ms: for this long the robot may be missing beside its board, ms. */
-const ROBOT_MS = 1300
+/** Each device announces itself every 500 ms: for this long the board may be missing once something was heard, ms. */
+const BOARD_MS = 1300
+/** A robot with a part that does not answer was seen to announce itself up to 2.5 s after its board has answered. */
+const ROBOT_MS = 5000
 
 /** What a board says of itself: the runtime's own services, which answer whatever program runs. */
 export interface BoardSurvey {
@@ -100,7 +102,7 @@ class Survey {
 
     async run(): Promise<BoardSurvey> {
         await this.link.start()
-        const board = await this.device(DEVICE_SCRIPT_MANAGER_CLASS, ROBOT_MS)
+        const board = await this.device(DEVICE_SCRIPT_MANAGER_CLASS, BOARD_MS)
         if (!board)
             throw new RobotError('no-answer', 'something speaks Jacdac, but no DeviceScript runtime announces itself')
         const manager = board.services.indexOf(DEVICE_SCRIPT_MANAGER_CLASS)
