@@ -172,12 +172,11 @@ export class Recorder {
         }
         this.report()
         // The board is asked while the recording runs already.
-        const add = (metadata: McapTypes.Metadata | undefined) => {
-            if (metadata === undefined || this.closed) return
-            this.metadata.push(metadata)
+        void robot.firmwareHash?.().then(hash => {
+            if (hash === undefined || this.closed) return
+            this.metadata.push(firmwareMetadata(hash))
             this.wake()
-        }
-        void robot.firmwareHash?.().then(hash => add(hash === undefined ? undefined : firmwareMetadata(hash)))
+        })
     }
 
     private takeCommand(command: SentCommand): void {

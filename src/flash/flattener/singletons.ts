@@ -1,7 +1,7 @@
 import ts from 'typescript'
 import { hasModifier } from '../inliner/callees'
 import { Modules } from '../inliner/modules'
-import { enclosingFunction, isAssignment, isStep, walk } from '../inliner/syntax'
+import { assignmentTarget, enclosingFunction, walk } from '../inliner/syntax'
 
 /** A field, as it is declared: `x = 0`, or a constructor's `readonly x: number`. */
 export type Field = ts.PropertyDeclaration | ts.ParameterPropertyDeclaration
@@ -123,7 +123,8 @@ export class Singletons {
             const callable = ts.SymbolFlags.Function | ts.SymbolFlags.Method
             if (symbol && symbol.flags & callable) add(this.uses, symbol, node)
         }
-        for (const target of targetsOf(node)) {
+        const target = assignmentTarget(node)
+        if (target) {
             const name = ts.isPropertyAccessExpression(target) ? target.name : target
             const symbol = this.checker.getSymbolAtLocation(name)
             if (symbol) add(this.writes, symbol, target)
@@ -150,12 +151,6 @@ function isPlain(node: ts.ClassDeclaration): boolean {
     if (!node.name || node.typeParameters || hasModifier(node, ts.SyntaxKind.AbstractKeyword)) return false
     if (node.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)) return false
     return node.members.every(member => !ts.isAccessor(member) && !ts.isClassStaticBlockDeclaration(member))
-}
-
-/** What a node assigns to. */
-function targetsOf(node: ts.Node): ts.Expression[] {
-    if (isAssignment(node)) return [node.left]
-    return isStep(node) ? [node.operand] : []
 }
 
 function isDeclared(node: ts.Identifier): boolean {

@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import { isAssignment, isStep, walk } from '../inliner/syntax'
+import { assignmentTarget, walk } from '../inliner/syntax'
 import { type Constants, isPath } from './constants'
 import { onOneLine, rewritten } from './sources'
 
@@ -97,7 +97,7 @@ export class Unroller {
             if (ts.isFunctionLike(node) || ts.isReturnStatement(node) || ts.isLabeledStatement(node)) free = false
             if (ts.isBreakOrContinueStatement(node) && !isInside(node, body)) free = false
             if (ts.isShorthandPropertyAssignment(node) && node.name.text === variable.name) free = false
-            const target = isAssignment(node) ? node.left : isStep(node) ? node.operand : undefined
+            const target = assignmentTarget(node)
             if (target && this.checker.getSymbolAtLocation(target) === variable) free = false
         })
         return free

@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import { isAssignment, isStep, walk } from './syntax'
+import { assignmentTarget, isAssignment, walk } from './syntax'
 
 /** Where variables are assigned after their declaration. */
 export class Assignments {
@@ -37,8 +37,8 @@ export class Assignments {
             else if (isAssignment(target)) add(target.left)
         }
         walk(file, node => {
-            if (isAssignment(node)) add(node.left)
-            else if (isStep(node)) add(node.operand)
+            const target = assignmentTarget(node)
+            if (target) add(target)
             else if (ts.isForInStatement(node) || ts.isForOfStatement(node)) add(node.initializer)
         })
         return assigned

@@ -86,10 +86,12 @@ export function isAssignment(node: ts.Node): node is ts.AssignmentExpression<ts.
     return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
 }
 
-/** `a++`, `--a`, … */
-export function isStep(node: ts.Node): node is ts.PrefixUnaryExpression | ts.PostfixUnaryExpression {
-    if (!ts.isPrefixUnaryExpression(node) && !ts.isPostfixUnaryExpression(node)) return false
-    return node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken
+/** What a node assigns to: `a` in `a = b`, `a += b`, `a++`, `--a`; undefined when it is no assignment. */
+export function assignmentTarget(node: ts.Node): ts.Expression | undefined {
+    if (isAssignment(node)) return node.left
+    if (!ts.isPrefixUnaryExpression(node) && !ts.isPostfixUnaryExpression(node)) return undefined
+    const { operator, operand } = node
+    return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken ? operand : undefined
 }
 
 /** Whether a function or class is written anywhere in a node. */
