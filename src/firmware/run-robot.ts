@@ -39,8 +39,8 @@ export interface RobotParts {
 }
 
 /**
- * Runs a robot for ever: starts the drivers, restores the parameters, goes on the bus, ticks. When a driver does not start, the robot says so and
- * stays unconfigured; it still answers, so that a host can tell its user what is wrong.
+ * Runs a robot for ever: starts the drivers and restores the parameters, goes on the bus, ticks. When a driver does not start,
+ * the robot says so and stays unconfigured; it still answers, so that a host can tell its user what is wrong.
  */
 export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<void> {
     const server = new RobotServer()

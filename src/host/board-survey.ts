@@ -34,7 +34,10 @@ const GET_REGISTER = 0x1000
 
 /** Each device announces itself every 500 ms: for this long the board may be missing once something was heard, ms. */
 const BOARD_MS = 1300
-/** A robot with a part that does not answer was seen to announce itself up to 2.5 s after its board has answered. */
+/**
+ * Without a host that paces it a program stalls in its start-up, and goes on when one connects (docs/architecture.md): a rover
+ * with a part that does not answer then announces itself 1.7 s after the link was opened. ms
+ */
 const ROBOT_MS = 5000
 
 /** What a board says of itself: the runtime's own services, which answer whatever program runs. */

@@ -36,9 +36,9 @@ interface Query {
 
 /**
  * The board's clock seen from the host. Each query gives an interval that is certain to hold the difference of both clocks:
- * the board read its clock somewhere between query and answer. A regression over the last queries, weighted by age and by how
- * tight they are, gives the rate of that difference, which the intervals limit too. Along it all intervals are brought to one
- * time, each widened by how far the rate may be off; what they have in common there is where the difference can be.
+ * the board read its clock somewhere between query and answer. The intervals limit the rate of that difference too: each is
+ * brought to one time by the least and the most of it, and what they have in common there is where the difference can be. The
+ * rate that is told is a regression's over the last queries, weighted by age and by how tight they are, within those limits.
  */
 export class ClockSync {
     /** Queries left out because they contradict the others. */
@@ -155,8 +155,10 @@ export class ClockSync {
                 high = Math.min(high, (change + width) / time)
             }
         }
-        this.slopeLow = Math.min(low, (low + high) / 2)
-        this.slopeHigh = Math.max(high, (low + high) / 2)
+        // Limits that contradict each other leave their middle.
+        const middle = (low + high) / 2
+        this.slopeLow = Math.min(low, middle)
+        this.slopeHigh = Math.max(high, middle)
     }
 
     /** Weighted least squares; a rate beyond its limits is taken as the limit. */
