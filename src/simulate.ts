@@ -1,4 +1,5 @@
 import { buildFirmware } from './flash/build'
+import { encodeDcfg } from './flash/dcfg'
 import { Link } from './host/link'
 import { RobotError } from './host/robot'
 import type { Scheduler } from './host/scheduler'
@@ -44,7 +45,21 @@ export async function simulate(options: SimulationOptions): Promise<SimulatedRob
         profile,
         busFrequency: config.i2c.frequency,
         seed: options.seed ?? 1,
+        board: boardWith(config),
     })
+}
+
+/** First GPIO number of the pins that a simulated board names. */
+const FIRST_PIN = 14
+
+/** A board whose settings name the pins that the robot uses. */
+export function boardWith({ estopInput }: RobotConfig): NonNullable<SimulatedRobotOptions['board']> {
+    const names = estopInput ? [estopInput.pin] : []
+    const pins = Object.fromEntries(names.map((name, i) => [name, FIRST_PIN + i]))
+    const entries = Object.entries(pins).map(([name, gpio]) => [`pins.${name}`, gpio])
+    // With another `archId` than the published simulator's, programs take it for hardware.
+    const settings = encodeDcfg({ devName: 'tendon simulator', archId: 'chip', ...Object.fromEntries(entries) })
+    return { settings, pins }
 }
 
 /** The data and the body of a robot in `src/robots`. */

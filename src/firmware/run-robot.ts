@@ -13,6 +13,7 @@ import type { RobotConfig } from '../onboard/robot-config'
 import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
 import { Fault } from '../protocol/state'
 import { clock } from './board'
+import { digitalInput } from './digital-input'
 import { RobotServer } from './robot-server'
 import { SettingsFlash } from './settings-flash'
 
@@ -51,7 +52,17 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         samplesPerReport(config),
         parts.power !== undefined,
     )
-    const robot = new Robot(config, parts.encoders, parts.imu, parts.motors, writer, parts.power, parts.balance)
+    const { estopInput } = config
+    const robot = new Robot(
+        config,
+        parts.encoders,
+        parts.imu,
+        parts.motors,
+        writer,
+        parts.power,
+        parts.balance,
+        estopInput ? digitalInput(estopInput.pin) : undefined,
+    )
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
     const parameters = new Parameters(robot, parts.parameters)
     const description = describe(config, parts.imu, parts.power)
@@ -71,6 +82,8 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     let ready = false
     try {
         await parts.start()
+        if (estopInput && !robot.estopInput)
+            throw new Error(`the board's settings name no pin ${estopInput.pin} for the emergency stop: flash it anew`)
         ready = true
     } catch (error) {
         robot.faults = Fault.Startup

@@ -27,6 +27,7 @@ export interface FaultReport {
 /** What happened, with value (%v) and limit (%l); their unit; and what to say instead without a value. */
 const SENTENCES: { [fault: string]: { text: string; unit?: string; without?: string } } = {
     startup: { text: 'a driver did not start: the log of the board says which' },
+    estop: { text: 'the emergency stop input is active: its button is pressed, its wire broken, or none is connected' },
     encoder: { text: 'its encoder gave no valid sample for %v, allowed are %l', unit: 'ms' },
     imu: { text: 'the IMU gave no valid sample for %v, allowed are %l', unit: 'ms' },
     motor: {

@@ -16,6 +16,7 @@ export function explainFaults(robot: Robot, faults: number, now: number): void {
     const { log, motors, config } = robot
     const periodMs = config.tickPeriodMs
     if ((faults & Fault.Startup) !== 0) log.record(Fault.Startup, NO_JOINT, NONE, NONE, now)
+    if ((faults & Fault.Estop) !== 0) log.record(Fault.Estop, NO_JOINT, NONE, NONE, now)
     if ((faults & Fault.Encoder) !== 0) {
         const limit = robot.sensorTicks * periodMs
         log.record(Fault.Encoder, robot.lostJoint, limit + periodMs, limit, now)

@@ -12,6 +12,8 @@ export interface RobotConfig {
     readonly sensorTimeoutMs: number
     /** Least motor supply, V, for a motor controller that measures it: below it for longer than the delay is a fault. */
     readonly supplyMonitor?: Monitor
+    /** An input that stops the robot: its level while it does. */
+    readonly estopInput?: EstopInput
     readonly i2c: {
         /** Hz */
         readonly frequency: number
@@ -33,6 +35,16 @@ export interface RobotConfig {
         /** Between the wheels' contact points, m. */
         readonly trackWidth: number
     }
+}
+
+/**
+ * A contact between a pin of the board and ground; the pin has a pull-up. One that opens when it is pressed stops the robot
+ * also when its wire breaks or nothing is connected: `stopsAt` 1.
+ */
+export interface EstopInput {
+    /** The board's name of the pin (`boards/`). */
+    readonly pin: string
+    readonly stopsAt: 0 | 1
 }
 
 /** How a robot on two wheels keeps upright. Pitch is positive when it leans forward. */

@@ -31,6 +31,11 @@ export interface ImuSensor {
     sample(): boolean
 }
 
+/** A digital input: the runtime's own pin, because a function of ours around it would cost a call. */
+export interface DigitalInput {
+    readonly value: number
+}
+
 /** Measures the motor supply. Raw values are counts, whose scale the description tells. */
 export interface PowerSensor {
     /** Signed. */
@@ -159,6 +164,8 @@ export class Robot {
     readonly supplyLimit: number
     private supplyLowSince = NEVER
     private anySequence = true
+    /** Level of the emergency stop's input at which the robot may run. */
+    private readonly estopReleased: number
 
     constructor(
         readonly config: RobotConfig,
@@ -168,6 +175,7 @@ export class Robot {
         private readonly telemetry: TelemetryWriter,
         readonly power?: PowerSensor,
         readonly balance?: BalanceStage,
+        readonly estopInput?: DigitalInput,
     ) {
         this.joints = new Joints(config.joints, encoders.reading, config.tickPeriodMs / 1000)
         this.trajectory = new Trajectory(this.joints)
@@ -175,6 +183,7 @@ export class Robot {
         this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
         this.commandTimeoutMs = [config.commandTimeoutMs]
         this.supplyLimit = config.supplyMonitor ? config.supplyMonitor.limit : -1
+        this.estopReleased = config.estopInput ? 1 - config.estopInput.stopsAt : 0
         let watched = 0
         for (const joint of config.joints) if (joint.monitors) watched++
         this.monitors = watched > 0 ? new Monitors(config.joints, this.log) : undefined
@@ -214,6 +223,11 @@ export class Robot {
     tick(now: number, tick: number, deadline: number, lateTicks: number): void {
         // First, because sensing takes its time.
         if (now >= this.deadline) this.expire()
+        const input = this.estopInput
+        // What is no level stops, too.
+        if (input) {
+            if (input.value !== this.estopReleased) this.pressed()
+        }
         const dt = (now - this.estimatedAt) * 0.001
         this.estimatedAt = now
         this.sense(dt)
@@ -270,6 +284,18 @@ export class Robot {
     /** Without a point to go to, the robot stops as at a missed deadline. */
     private follow(deadline: number): void {
         if (!this.trajectory.follow(deadline)) this.expire()
+    }
+
+    /** The emergency stop's input says stop. It goes on to do so until it is released, and the mode until {@link disarm} after that. */
+    private pressed(): void {
+        this.faults |= Fault.Estop
+        if (this.mode !== RobotMode.Estop) this.stop()
+    }
+
+    /** Whether the emergency stop's input says stop. */
+    private estopHeld(): boolean {
+        const input = this.estopInput
+        return input !== undefined && input.value !== this.estopReleased
     }
 
     /** A robot that may not be armed may not stay so. What stopped it is latched; what began goes into the log. */
@@ -353,6 +379,7 @@ export class Robot {
             if (this.joints.missed[i] > this.sensorTicks) faults |= Fault.Encoder
         }
         if (this.imuMissed > this.imuTicks) faults |= Fault.Imu
+        if (this.faults & Fault.Estop && this.estopHeld()) faults |= Fault.Estop
         const balance = this.balance
         if (balance) {
             if (balance.tilted) faults |= Fault.Tilt
@@ -397,11 +424,15 @@ export class Robot {
         return 0
     }
 
-    /** Motors off. Clears the deadline's and the emergency stop's latch, and of the latched faults those whose causes are gone. */
+    /**
+     * Motors off. Clears the deadline's and the emergency stop's latch, and of the latched faults those whose causes are gone. A
+     * robot whose emergency stop's input still says stop stays so.
+     */
     disarm(): void {
         if (this.mode <= RobotMode.Calibrating) return
         this.latched &= this.faults
-        this.halt(this.latched !== 0 ? RobotMode.Fault : RobotMode.Idle)
+        if (this.estopHeld()) this.halt(RobotMode.Estop)
+        else this.halt(this.latched !== 0 ? RobotMode.Fault : RobotMode.Idle)
     }
 
     /** Emergency stop: motors off, latched until {@link disarm}. */

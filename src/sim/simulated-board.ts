@@ -19,6 +19,10 @@ export interface BoardWiring {
     ): { result: number; duration: number }
     /** The program drives a pin at `time` (s), by its GPIO number. */
     setPin?(time: number, gpio: number, level: 0 | 1): void
+    /** Level of an input, by its GPIO number; without it every input is pulled up. */
+    pin?(gpio: number): 0 | 1
+    /** The board's settings, in the runtime's form. */
+    readonly settings?: Uint8Array
     /** The program configures the SPI bus. Pins are GPIO numbers, -1 for none. */
     spiConfigure?(miso: number, mosi: number, sck: number, mode: number, frequency: number): void
     /** One SPI transfer at `time` (s). @returns how long it takes, s */
@@ -145,6 +149,8 @@ export class SimulatedBoard {
                 onLog: line => wiring.onLog(line),
                 i2cTransfer: (address, write, read) => this.i2cTransfer(address, write, read),
                 writePin: (gpio, level) => wiring.setPin?.(this.seconds(), gpio, level),
+                readPin: gpio => wiring.pin?.(gpio) ?? 1,
+                settings: wiring.settings,
                 spiConfigure: (...settings) => wiring.spiConfigure?.(...settings),
                 spiTransfer: (write, read) => this.spiTransfer(write, read),
                 onYield: () => this.yielded(),

@@ -34,6 +34,8 @@ export interface SimulatedRobotOptions {
     faults?: string
     /** Whether to count operations by program counter. */
     profileOperations?: boolean
+    /** The board's settings in the runtime's form (`encodeDcfg`), and the GPIO number of each pin that they name. */
+    board?: { readonly settings: Uint8Array; readonly pins: Readonly<Record<string, number>> }
     /** The board's flash, for a robot that had power before; a new one by default. */
     flash?: SimulatedFlash
     /** A line of the board's log. */
@@ -103,6 +105,8 @@ export class SimulatedRobot {
                     this.advance(time)
                     this.spi.setPin(gpio, level)
                 },
+                pin: gpio => this.level(gpio),
+                settings: options.board?.settings,
                 spiConfigure: (miso, mosi, sck, mode, frequency) =>
                     this.spi.configure({ miso, mosi, sck, mode, frequency }),
                 spi: (time, write, read) => {
@@ -179,6 +183,13 @@ export class SimulatedRobot {
     /** The body may be ahead of the clock: a pass of the board's main loop runs to its end at once. */
     private advance(time: number): void {
         if (time > this.time.now) this.body.advanceTo(time)
+    }
+
+    /** Level of an input: contacts go to ground, and the input has a pull-up. */
+    private level(gpio: number): 0 | 1 {
+        const { pins = {} } = this.options.board ?? {}
+        const contacts = Object.values(this.body.parts?.contacts ?? {})
+        return contacts.some(({ pin, open }) => pins[pin] === gpio && !open) ? 0 : 1
     }
 
     private delay(): number {

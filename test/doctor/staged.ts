@@ -7,7 +7,7 @@ import type { BodyContext, RobotBody } from '../../src/sim/robot-body'
 import { boardProfiles } from '../../src/sim/board-profile'
 import { SimulatedRobot } from '../../src/sim/simulated-robot'
 import { buildFirmware } from '../../src/flash/build'
-import { loadRobot, openStream, runFast, schedulerOf, settle } from '../../src/simulate'
+import { boardWith, loadRobot, openStream, runFast, schedulerOf, settle } from '../../src/simulate'
 
 /** A bench on which something is wrong: a simulated robot, on simulated time. */
 export interface Bench {
@@ -39,6 +39,7 @@ export async function bench({
         profile: boardProfiles.rp2040,
         busFrequency: config.i2c.frequency,
         seed: 1,
+        board: boardWith(config),
         faults: faults && JSON.stringify({ faults }),
     })
     await pass(robot, seconds)

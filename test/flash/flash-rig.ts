@@ -10,7 +10,7 @@ import { SimulatedUf2Drive } from '../../src/sim/loaders/uf2-drive'
 import { openPty, type PtyPort } from '../../src/sim/pty-port'
 import { runRealTime } from '../../src/sim/real-time'
 import { SimulatedRobot } from '../../src/sim/simulated-robot'
-import { loadRobot } from '../../src/simulate'
+import { boardWith, loadRobot } from '../../src/simulate'
 
 export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
@@ -52,6 +52,7 @@ async function boot(pty: PtyPort, program: Buffer | undefined, robot: string): P
         profile: boardProfiles.rp2040,
         busFrequency: config.i2c.frequency,
         seed: 1,
+        board: boardWith(config),
     })
     pty.stream.onData = bytes => board.write(bytes)
     board.onBytes = bytes => pty.stream.write(bytes)

@@ -1,5 +1,5 @@
 import type { JointConfig, RobotConfig } from '../../src/onboard/robot-config'
-import { Robot } from '../../src/onboard/robot'
+import { type DigitalInput, Robot } from '../../src/onboard/robot'
 import { TelemetryWriter } from '../../src/onboard/telemetry-writer'
 import { decodeTelemetry, type TelemetryReport } from '../../src/protocol/telemetry'
 import { FakeEncoders, FakeImu, FakeMotors } from '../portable/fake-parts'
@@ -51,14 +51,23 @@ export class Bench {
     now = 1000
     tick = 0
 
-    constructor(config: RobotConfig = cart) {
+    constructor(config: RobotConfig = cart, estopInput?: DigitalInput) {
         const bytes = TelemetryWriter.reportBytes(3, true, SAMPLES_PER_REPORT)
         const buffers = [Buffer.alloc(bytes), Buffer.alloc(bytes)]
         const writer: TelemetryWriter = new TelemetryWriter(buffers, true, SAMPLES_PER_REPORT, index => {
             this.reports.push(decodeTelemetry(Buffer.from(buffers[index]), 3, true)!)
             writer.sent(index)
         })
-        this.robot = new Robot(config, this.encoders, this.imu, this.motors, writer)
+        this.robot = new Robot(
+            config,
+            this.encoders,
+            this.imu,
+            this.motors,
+            writer,
+            undefined,
+            undefined,
+            estopInput,
+        )
     }
 
     /** Started and armed. */

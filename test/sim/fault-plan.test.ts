@@ -7,6 +7,7 @@ const parts: PartNames = {
     imu: ['imu'],
     motor: ['left_wheel'],
     wire: ['left_wheel', 'imu', 'motoron'],
+    contact: ['estop'],
 }
 
 test('a fault is read with its defaults filled in', () => {
@@ -62,7 +63,7 @@ test.each([
 })
 
 test('a robot that names no parts says so', () => {
-    const none: PartNames = { chip: [], encoder: [], imu: [], motor: [], wire: [] }
+    const none: PartNames = { chip: [], encoder: [], imu: [], motor: [], wire: [], contact: [] }
     const faults = [{ at: 1, kind: 'motor-jam', target: 'wheel' }]
     expect(() => checkFaultPlan({ faults }, none)).toThrow('this robot names nothing that it could hit')
 })

@@ -61,6 +61,7 @@ export function makeBody({ time, bus, random, warn, options = {} }: BodyContext)
             },
             encoders: magnets,
             motors: { left_wheel: left, right_wheel: right },
+            contacts: { estop: { pin: 'ESTOP', open: false } },
             supplyVolts: SUPPLY,
             imus: { imu: { chip: 'imu', motion } },
         },

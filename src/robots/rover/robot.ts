@@ -45,6 +45,8 @@ export const rover: RobotConfig = {
     sensorTimeoutMs: 100,
     // The drivers work from 4.5 V; a lead battery of 12 V is empty at 10.5 V.
     supplyMonitor: { limit: 8, delayMs: 240 },
+    // A contact to ground that opens stops, and so does a wire that breaks.
+    estopInput: { pin: 'ESTOP', stopsAt: 1 },
     i2c: { frequency: 400_000 },
     joints: [
         {

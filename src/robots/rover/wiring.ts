@@ -7,6 +7,14 @@ import { LEFT_CHANNEL, RIGHT_CHANNEL } from './channels'
 
 /** Everything is on one I2C bus. */
 export const wiring: RobotWiring = {
+    pins: [
+        {
+            name: 'emergency stop',
+            use: 'input',
+            pin: 'ESTOP',
+            to: 'a contact to GND that opens when the button is pressed; without a button: GND',
+        },
+    ],
     parts: [
         {
             name: 'motors',

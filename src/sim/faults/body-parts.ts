@@ -17,12 +17,20 @@ export interface MotorPart {
     connected: boolean
 }
 
+/** A contact between an input of the board and ground, closed while all is well. */
+export interface ContactPart {
+    /** The board's name of the pin. */
+    readonly pin: string
+    open: boolean
+}
+
 /** What of a body can be broken, by name: given by the robot's `plant.ts`. Joints have the names of the robot's data. */
 export interface BodyParts {
     readonly chips: Readonly<Record<string, ChipPart>>
     /** What the encoders' magnets do, by joint. */
     readonly encoders: Readonly<Record<string, ValueTap>>
     readonly motors: Readonly<Record<string, MotorPart>>
+    readonly contacts?: Readonly<Record<string, ContactPart>>
     /** Of the motors when nothing sags, V. */
     readonly supplyVolts: number
     /** IMUs: the chip's name among `chips`, and what its motion goes through. */
@@ -73,6 +81,7 @@ export function partNames(parts: BodyParts | undefined): PartNames {
         encoder: Object.keys(parts?.encoders ?? {}),
         imu: Object.keys(parts?.imus ?? {}),
         motor,
+        contact: Object.keys(parts?.contacts ?? {}),
         wire: [...motor, ...chip],
     }
 }

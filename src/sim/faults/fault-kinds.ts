@@ -4,7 +4,7 @@ export type FaultField =
     | { readonly choices: readonly string[]; readonly default?: string }
 
 /** What a fault breaks: named in the robot's `plant.ts`, or nothing that needs a name. */
-export type FaultTarget = 'chip' | 'encoder' | 'imu' | 'motor' | 'wire'
+export type FaultTarget = 'chip' | 'encoder' | 'imu' | 'motor' | 'wire' | 'contact'
 
 export interface FaultKind {
     /** For people. */
@@ -95,6 +95,12 @@ export const FAULT_KINDS: Readonly<Record<string, FaultKind>> = {
         target: 'imu',
         lasts: true,
         fields: { mode: { choices: ['silent', 'frozen', 'reset'], default: 'silent' } },
+    },
+    'contact-open': {
+        what: 'the contact at an input is open: its button is pressed, or its wire broken',
+        target: 'contact',
+        lasts: true,
+        fields: {},
     },
     'motor-jam': { what: 'the motor is locked', target: 'motor', lasts: true, fields: {} },
     'broken-wire': {

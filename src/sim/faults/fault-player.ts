@@ -109,6 +109,15 @@ export class FaultPlayer {
                 if (fault.choices.mode === 'frozen') return () => this.freeze(motion)
                 return () => parts.chips[chip].device.reset()
             }
+            case 'contact-open': {
+                const contact = (parts.contacts ?? {})[target]
+                return () =>
+                    this.during(
+                        contact,
+                        () => (contact.open = true),
+                        () => (contact.open = false),
+                    )
+            }
             case 'motor-jam': {
                 const motor = parts.motors[target]
                 return () =>

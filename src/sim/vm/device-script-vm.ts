@@ -14,6 +14,10 @@ export interface VmHost {
     i2cTransfer(address: number, write: Uint8Array | undefined, read: Uint8Array | undefined): number
     /** The program drives a pin, by its GPIO number. */
     writePin?(gpio: number, level: 0 | 1): void
+    /** Level of an input, by its GPIO number; without it every input is high, as by its pull-up. */
+    readPin?(gpio: number): 0 | 1
+    /** The board's settings in the runtime's form, names of pins among them; without it those of the published simulator. */
+    readonly settings?: Uint8Array
     /** The program configures the SPI bus; pins are GPIO numbers, -1 for none. */
     spiConfigure?(miso: number, mosi: number, sck: number, mode: number, frequency: number): void
     /** One SPI transfer begins. The fiber waits until {@link DeviceScriptVm.endSpiTransfer}. */
@@ -95,6 +99,10 @@ export class DeviceScriptVm {
             table.set(index, asTableFunction(handler))
         replace(Layout.I2C_TRANSACTION, context => this.i2cTransaction(context))
         replace(Layout.GPIO_SET_MODE, context => this.setPinMode(context))
+        table.set(
+            Layout.GPIO_VALUE,
+            asTableFunction((result, context, self) => this.pinValue(result, context, self), 3),
+        )
         replace(Layout.SPI_CONFIGURE, context => this.spiConfigure(context))
         replace(Layout.SPI_TRANSFER, context => this.spiTransfer(context))
     }
@@ -103,6 +111,12 @@ export class DeviceScriptVm {
     start(deviceId: bigint): void {
         this.runtime.jd_em_set_device_id_2x_i32(Number(deviceId >> 32n) | 0, Number(deviceId & 0xffffffffn) | 0)
         this.runtime.jd_em_init()
+        const { settings } = this.host
+        if (!settings) return
+        // It looks for them once; no program has run yet.
+        const address = this.runtime.malloc(settings.length)
+        this.bytes.set(settings, address)
+        this.words[Layout.BOARD_SETTINGS >> 2] = address
     }
 
     /** The program that is in flash already and will run. */
@@ -226,6 +240,14 @@ export class DeviceScriptVm {
             const level = (mode & Layout.PinMode.high) !== 0 ? 1 : 0
             this.host.writePin?.(this.bytes[state + Layout.PinState.gpio], level)
         }
+    }
+
+    private pinValue(result: number, context: number, self: number): void {
+        const state = this.pinState(context, self)
+        const isInput = (this.bytes[state + Layout.PinState.mode] & Layout.PinMode.base) === Layout.PinMode.input
+        const gpio = this.bytes[state + Layout.PinState.gpio]
+        this.words[result >> 2] = isInput ? (this.host.readPin?.(gpio) ?? 1) : 0
+        this.words[(result >> 2) + 1] = isInput ? Layout.Value.int : Layout.Value.none
     }
 
     private spiConfigure(context: number): void {

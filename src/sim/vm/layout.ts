@@ -9,6 +9,10 @@ export const I2C_TRANSACTION = 55
 export const SPI_CONFIGURE = 57
 export const SPI_TRANSFER = 58
 export const GPIO_SET_MODE = 78
+/** `prop_GPIO_value`, likewise. */
+export const GPIO_VALUE = 77
+/** `configs[1]` of jd_dcfg.c: where the board's own settings lie, once `jd_em_init` has looked for them. */
+export const BOARD_SETTINGS = 33820
 
 /**
  * The four characters of the setting `archId`, "wasm" in this image: by it `isSimulator()` tells whether there is hardware.
@@ -48,8 +52,8 @@ export const Context = {
 /** `num_pins` (u8) in `devs_ctx_t`, and offsets in `devs_pin_state_t`. */
 export const PIN_COUNT = 74
 export const PinState = { size: 24, object: 0, gpio: 13, mode: 14 }
-/** The low digit of a pin's mode is 2 for an output, the high one 1 for a high one (`GPIOMode`). */
-export const PinMode = { base: 0x0f, output: 0x02, high: 0x10 }
+/** The low digit of a pin's mode is 1 for an input, 2 for an output, the high one 1 for a high one (`GPIOMode`). */
+export const PinMode = { base: 0x0f, input: 0x01, output: 0x02, high: 0x10 }
 /** Offset of `ret_val` in `devs_fiber_t`. */
 export const FIBER_RETURN_VALUE = 32
 /** Others in it: `pkt_data.awaiting`, `pkt_kind` (low four bits) and its value for a fiber that waits for a flag, `wake_time`. */

@@ -105,14 +105,18 @@ function isStatement(handler: WebAssemblyFunction): boolean {
     return handler.length === 2
 }
 
-/** The same function, callable through the runtime's table: a table takes only functions that WebAssembly exports. */
-export function asTableFunction(callback: (context: number) => void): WebAssemblyFunction {
+/**
+ * The same function, callable through the runtime's table: a table takes only functions that WebAssembly exports. A method gets
+ * the context; a property's getter where its result goes, the context, and where the object's value is.
+ */
+export function asTableFunction(callback: (...values: number[]) => void, count: 1 | 3 = 1): WebAssemblyFunction {
+    const type = count - 1
     const module = assemble({
-        imports: [importFunction('f', 0)],
-        functions: [0],
+        imports: [importFunction('f', type)],
+        functions: [type],
         exports: ['g'],
         importedFunctions: 1,
-        bodies: [[...get(0), CALL, 0]],
+        bodies: [[...Array.from({ length: count }, (_, i) => get(i)).flat(), CALL, 0]],
     })
     return new WebAssembly.Instance(module, { env: { f: callback } }).exports.g as WebAssemblyFunction
 }
