@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { BridgeStatistics } from '../bridge/diagnostics'
 import type { Bridge, BridgeOptions } from '../bridge/start-bridge'
 import { CommandLease } from '../host/lease'
+import { motorsOff } from '../host/motors-off'
 import type { Robot, RobotStatistics } from '../host/robot'
 import type { RecorderOptions } from '../record/recorder'
 import { addBridgeOptions, type BridgeFlags, readBridgeOptions } from './bridge-options'
@@ -11,6 +12,7 @@ import { aborted, onInterruption } from './interruption'
 import { mismatch } from './mismatch'
 import { boardOption, checkRobot, jsonOption } from './options'
 import { note, print, printJson, span } from './output'
+import { readStopKey, STOP_KEY_HINT } from './stop-key'
 
 /** Between two looks at the link, ms, and between two status lines. */
 const LOOK_MS = 100
@@ -41,7 +43,7 @@ export function addBridge(program: Command): void {
         .addOption(jsonOption('print JSON lines: one for each event and a status each 5 s'))
         .addHelpText(
             'after',
-            '\nThe link is made again when the board was unplugged and is back.' +
+            '\nThe link is made again when the board was unplugged and is back. On a terminal, space is an emergency stop.' +
                 '\n\nExamples:\n  $ tendon bridge --port auto\n  $ tendon bridge --sim rover --bridge-port 9091' +
                 '\n  $ tendon bridge --port auto --bridge-host 0.0.0.0 --token-file token --tls-cert cert.pem --tls-key key.pem',
         )
@@ -65,7 +67,7 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         const path = port === 'auto' ? (await (await import('../host/ports')).findPort()).path : port
         const robot = await connect(sim === undefined ? { port: path! } : { sim, board })
         ends.push(() => robot.close())
-        ends.push(() => robot.disarm().catch(() => undefined))
+        ends.push(() => motorsOff(robot).catch(() => undefined))
         const lease = new CommandLease()
         const service = new Service(robot, lease, options, doors, say)
         ends.push(() => service.close())
@@ -81,6 +83,9 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
             const statistics = robot.statistics()
             say(statusLine(mode, clients, statistics), 'status', { mode, clients, samplesSent, ...statistics })
         }
+        const key = readStopKey(robot, (text, stopped) => say(text, stopped ? 'stopped' : 'stop-failed', { text }))
+        ends.push(key.release)
+        if (key.reads) note(STOP_KEY_HINT)
         const look = linkWatch(() => robot.statistics(), say)
         const timers = [setInterval(look, LOOK_MS), setInterval(status, STATUS_MS)]
         ends.push(() => timers.forEach(timer => clearInterval(timer)))

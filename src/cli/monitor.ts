@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { motorsOff } from '../host/motors-off'
 import type { LoopTiming, Robot } from '../host/robot'
 import { linkWatch } from './bridge'
 import { UsageError } from './failure'
@@ -122,6 +123,6 @@ async function watch(robot: Robot, via: string, json: boolean, signal: AbortSign
         stopKeys()
         view.end()
         // A board that is gone by now has stopped by its deadline.
-        if (keys.armed) await robot.disarm().catch(() => note('not disarmed: the board does not answer'))
+        if (keys.armed) await motorsOff(robot).catch(() => note('not disarmed: the board does not answer'))
     }
 }

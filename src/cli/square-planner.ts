@@ -1,3 +1,4 @@
+import { motorsOff } from '../host/motors-off'
 import type { OdometryState, Robot } from '../host/robot'
 import type { PerformOptions, Performance } from '../host/robot-drive'
 import type { Scheduler } from '../host/scheduler'
@@ -49,10 +50,10 @@ export async function driveSquare(
         await drive.run()
     } catch (error) {
         // What went wrong is told; that disarming fails as well would hide it.
-        await robot.disarm().catch(() => undefined)
+        await motorsOff(robot).catch(() => undefined)
         throw error
     }
-    await robot.disarm()
+    await motorsOff(robot)
     return drive.result()
 }
 

@@ -2,6 +2,7 @@ import { BridgeError } from '../bridge/bridge-error'
 import { type Bridge, type BridgeOptions, startBridge } from '../bridge/start-bridge'
 import type { Robot } from '../host/robot'
 import { Link } from '../host/link'
+import { motorsOff } from '../host/motors-off'
 import { systemScheduler } from '../host/scheduler'
 import { openSerial } from '../host/serial-stream'
 import { RobotSession } from '../host/session'
@@ -53,7 +54,7 @@ export async function startRover(options: StartOptions): Promise<Running> {
         const session = await RobotSession.open(link, systemScheduler)
         ends.push(() => session.close())
         // A board that is gone by now needs no disarming.
-        ends.push(() => session.disarm().catch(() => undefined))
+        ends.push(() => motorsOff(session).catch(() => undefined))
         const bridge = await openBridge(session, {
             port: options.bridgePort,
             foxglovePort: foxglovePort(options),

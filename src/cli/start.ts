@@ -4,6 +4,7 @@ import { aborted, onInterruption } from './interruption'
 import { boardOption, bridgePortOption, checkRobot, durationOption, inlineOption, jsonOption } from './options'
 import type { Running } from './start-rover'
 import { type StartView, startView } from './start-view'
+import { readStopKey, STOP_KEY_HINT } from './stop-key'
 
 /** The robot has moved when its true pose has changed by this, m, or a joint has turned by this, rad. */
 const MOVED = 0.001
@@ -33,7 +34,11 @@ export function addStart(program: Command): void {
         .addOption(durationOption('end by itself, counted from the connection'))
         .addOption(inlineOption())
         .addOption(jsonOption('print JSON lines: one for each event and a status a second'))
-        .addHelpText('after', '\nExample:\n  $ tendon start rover --port-link /tmp/rover --bridge-port 9091')
+        .addHelpText(
+            'after',
+            '\nOn a terminal, space is an emergency stop.' +
+                '\n\nExample:\n  $ tendon start rover --port-link /tmp/rover --bridge-port 9091',
+        )
         .action(start)
 }
 
@@ -72,6 +77,10 @@ async function show(running: Running, view: StartView, interrupted: AbortSignal,
     const doors = foxglove === undefined ? '' : `, foxglove at ${foxglove}`
     view.event({ event: 'bridge', text: `rosbridge at ${url}${doors}`, url, foxglove })
 
+    const key = readStopKey(session, (text, stopped) =>
+        view.event({ event: stopped ? 'stopped' : 'stop-failed', text }),
+    )
+    if (key.reads) view.event({ event: 'keys', text: STOP_KEY_HINT })
     const ending = new AbortController()
     const over = aborted(interrupted, duration).then(() => ending.abort())
     const drive = await loadDrive(name)
@@ -117,6 +126,7 @@ async function show(running: Running, view: StartView, interrupted: AbortSignal,
         }
         await over
     } finally {
+        key.release()
         stopWatching()
         clearInterval(timer)
     }

@@ -1,3 +1,4 @@
+import { motorsOff } from './motors-off'
 import type { Robot } from './robot'
 import { RobotError } from './robot'
 import type { Scheduler } from './scheduler'
@@ -87,6 +88,6 @@ export async function performRound(
     }
     const finished = time >= drive.roundSeconds
     if (finished) onProgress?.(1)
-    if (disarm) await robot.disarm()
+    if (disarm) await motorsOff(robot)
     return { finished, rearmed }
 }

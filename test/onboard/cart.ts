@@ -58,16 +58,7 @@ export class Bench {
             this.reports.push(decodeTelemetry(Buffer.from(buffers[index]), 3, true)!)
             writer.sent(index)
         })
-        this.robot = new Robot(
-            config,
-            this.encoders,
-            this.imu,
-            this.motors,
-            writer,
-            undefined,
-            undefined,
-            estopInput,
-        )
+        this.robot = new Robot(config, this.encoders, this.imu, this.motors, writer, undefined, undefined, estopInput)
     }
 
     /** Started and armed. */

@@ -56,7 +56,7 @@ export const BOUNDS = {
     },
     command: {
         from: 'fault',
-        text: 'three ticks after the command',
+        text: 'three ticks after the command or the press',
         seconds: config => 3 * tick(config),
     },
 } satisfies Record<string, Bound>

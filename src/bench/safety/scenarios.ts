@@ -100,7 +100,7 @@ const BOARD_SCENARIOS: readonly Scenario[] = [
     },
 ]
 
-function partScenarios({ chips, encoders, motors, imus }: BodyParts): Scenario[] {
+function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyParts): Scenario[] {
     const list: Scenario[] = []
     for (const [target, { device }] of Object.entries(chips)) {
         const motor = device instanceof Motoron
@@ -141,6 +141,14 @@ function partScenarios({ chips, encoders, motors, imus }: BodyParts): Scenario[]
             unheard: true,
             ends,
             fault: () => ({ kind: 'i2c-nack', target, duration: 0.3 }),
+        })
+    }
+    for (const target of Object.keys(contacts)) {
+        list.push({
+            name: `${target} pressed, or its wire broken`,
+            bound: BOUNDS.command,
+            fault: () => ({ kind: 'contact-open', target }),
+            ends: ['estop'],
         })
     }
     // What the board need not notice may not keep a robot from stopping when its planner does.
