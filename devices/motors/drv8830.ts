@@ -74,6 +74,9 @@ export function controlFromVoltage(voltage: number): number {
 
 /** One to three motors, each on a DRV8830. A robot's motor controller. */
 export class Drv8830Motors {
+    readonly part = 'DRV8830'
+    /** It goes on with its last output for ever. */
+    readonly selfStopMs = 0
     /** Writes and reads that failed. */
     errors = 0
     /** The newest {@link readStatus} found a driver that is too hot, or over its current. */

@@ -63,6 +63,8 @@ export interface MotoronConfig {
 const SPEED_MAX = 800
 /** Unit of "Command timeout", ms, section 8. */
 const TIMEOUT_UNIT_MS = 4
+/** Not the chip's own default of 1500 ms. */
+const TIMEOUT_DEFAULT_MS = 100
 /** Largest acceleration and deceleration limit, section 8. */
 const LIMIT_MAX = 6400
 /** "Set protocol options": CRC for commands (bit 0) and for responses (bit 1), no I2C general call (bit 2). */
@@ -80,6 +82,9 @@ export function speedFromEffort(effort: number): number {
 
 /** Controller of one to three brushed motors. */
 export class Motoron {
+    readonly part = 'Motoron'
+    /** Its command timeout, ms: "Command timeout" (8), in its steps. */
+    readonly selfStopMs: number
     /** Commands that were not acknowledged and responses with a wrong CRC. */
     errors = 0
     /** Whether the newest {@link readStatus} succeeded; the fields below keep the last good values. */
@@ -119,6 +124,8 @@ export class Motoron {
         private readonly bus: I2cBus,
         private readonly config: MotoronConfig,
     ) {
+        const timeoutMs = config.commandTimeoutMs ?? TIMEOUT_DEFAULT_MS
+        this.selfStopMs = Math.ceil(timeoutMs / TIMEOUT_UNIT_MS) * TIMEOUT_UNIT_MS
         this.address = config.address ?? MOTORON_ADDRESS
         this.channels = config.channels
         const motors = config.channels === 1 ? 1 : config.channels === 2 ? 2 : 3
@@ -158,7 +165,7 @@ export class Motoron {
         await clock.sleep(OPTIONS_DELAY_MS)
         const latch = config.latchTimeout ? StatusFlag.COMMAND_TIMEOUT_LATCHED : 0
         setup.configure(
-            Math.floor(((config.commandTimeoutMs ?? 100) + TIMEOUT_UNIT_MS - 1) / TIMEOUT_UNIT_MS),
+            this.selfStopMs / TIMEOUT_UNIT_MS,
             config.errorResponse ?? ErrorResponse.BRAKE,
             StatusFlag.RESET | StatusFlag.COMMAND_TIMEOUT | latch,
         )

@@ -46,6 +46,9 @@ export interface Pca9685BridgesConfig {
 
 /** One to three brushed motors behind H-bridges on one PCA9685. A robot's motor controller. */
 export class Pca9685Bridges {
+    readonly part = 'H-bridges on a PCA9685'
+    /** The chip goes on with its last output for ever. OE, where it is wired, stops it when the board is reset, not when it hangs. */
+    readonly selfStopMs = 0
     /** Updates and checks that failed; the chip then holds what it had. */
     errors = 0
     /** The chip forgot its configuration, or does not answer: motors off or as they were until {@link init}. */

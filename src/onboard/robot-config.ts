@@ -104,8 +104,24 @@ export interface JointConfig {
         readonly rated?: MotorRating
     }
     readonly gains: JointGains
+    /** What it does when no newer setpoint came in time: it brakes, unless said otherwise. */
+    readonly stop?: JointStop
     /** What is watched while it runs: a monitor that is not given does not watch. */
     readonly monitors?: JointMonitors
+}
+
+/**
+ * `brake`: its motor is shorted. `coast`: it runs out; a motor controller may be able to do so with all motors only. `hold`: it
+ * slows down and is then held where it stands; `park`: it slows down and goes to a place and is held there. Both with its motor
+ * driven, in mode `timeout`. A fault, an emergency stop and a disarm brake at once, or let run out what coasts.
+ */
+export interface JointStop {
+    readonly action: 'brake' | 'coast' | 'hold' | 'park'
+    /** With which it slows down, rad/s² (`hold`, `park`). */
+    readonly deceleration?: number
+    /** Where it is parked, rad, and its fastest on the way there, rad/s (`park`). */
+    readonly position?: number
+    readonly speed?: number
 }
 
 /** A limit, and how long it must be passed until the robot stops and latches a fault. */

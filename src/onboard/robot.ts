@@ -6,6 +6,7 @@ import { Chassis } from './chassis'
 import { explainFaults } from './explain-faults'
 import { FaultLog } from './fault-log'
 import { Monitors } from './monitors'
+import { coasts, drivenAfter, refusedStop, wayToStop } from './stop-actions'
 import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
 import type { RobotConfig } from './robot-config'
 import type { TelemetryWriter } from './telemetry-writer'
@@ -66,6 +67,13 @@ export interface BalanceStage {
 
 /** A motor controller with up to three outputs: output i drives joint i. */
 export interface MotorController {
+    /** As it is bought. */
+    readonly part: string
+    /**
+     * Its outputs are off at most this long after the last command, ms, whatever becomes of the board: by its own command timeout, or
+     * a pin that the board must hold. 0: never; they go on as they were told last.
+     */
+    readonly selfStopMs: number
     /** What it says of itself, for people: as the chip's document has it. */
     readonly statusFlags: number
     /** Motor supply as the last {@link readStatus} found it, V; NaN when it does not measure it. */
@@ -86,6 +94,8 @@ export interface MotorController {
     enable(): boolean
     /** Every output off at once, whatever limits or schedule duties otherwise follow. False when it was not acknowledged. */
     stop(): boolean
+    /** Lets every output run out until the next {@link write}. Absent when it can only brake. */
+    coast?(): boolean
     /** Asks the controller how it is. False when it did not answer. */
     readStatus(): boolean
     /** Configures it anew; the motors stay off until {@link enable}. @throws DriverError */
@@ -164,6 +174,13 @@ export class Robot {
     readonly supplyLimit: number
     private supplyLowSince = NEVER
     private anySequence = true
+    /** Why it can never be armed: its motor controller cannot stop it as its data says. */
+    readonly refusal: string | undefined
+    /** The joints coast when they are stopped, and do so now. */
+    private readonly coasts: boolean
+    private coasting = false
+    /** Joints whose motors are driven after a missed deadline, bit i for joint i. */
+    private readonly drivenAfter: number
     /** Level of the emergency stop's input at which the robot may run. */
     private readonly estopReleased: number
 
@@ -183,6 +200,10 @@ export class Robot {
         this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
         this.commandTimeoutMs = [config.commandTimeoutMs]
         this.supplyLimit = config.supplyMonitor ? config.supplyMonitor.limit : -1
+        this.refusal = refusedStop(config, motors)
+        this.coasts = this.refusal === undefined && coasts(config)
+        this.coasting = this.coasts
+        this.drivenAfter = drivenAfter(config.joints)
         this.estopReleased = config.estopInput ? 1 - config.estopInput.stopsAt : 0
         let watched = 0
         for (const joint of config.joints) if (joint.monitors) watched++
@@ -207,7 +228,8 @@ export class Robot {
         for (let i = 1; i < FIRST_SAMPLES && encoders.failed !== 0; i++) encoders.sample()
         startJoints(this.joints)
         if (this.chassis) this.chassis.start(this.joints.position)
-        this.mode = this.balance ? RobotMode.Calibrating : RobotMode.Idle
+        if (this.refusal === undefined) this.mode = this.balance ? RobotMode.Calibrating : RobotMode.Idle
+        else this.faults = Fault.Startup
     }
 
     /**
@@ -312,12 +334,39 @@ export class Robot {
     }
 
     /**
-     * No newer setpoint came in time: motors off. A robot that balances would fall: it stands where it is instead, and takes no
-     * setpoint until it is armed again.
+     * No newer setpoint came in time: motors off, or each joint as its data says. A robot that balances would fall: it stands where
+     * it is instead, and takes no setpoint until it is armed again.
      */
     private expire(): void {
         if (this.balance) this.hold(RobotMode.Timeout)
-        else this.halt(RobotMode.Timeout)
+        else if (this.drivenAfter === 0 || !this.stopDriven()) this.halt(RobotMode.Timeout)
+    }
+
+    /** Sets the joints that are held after a missed deadline on their way there. @returns false when they must be stopped otherwise */
+    private stopDriven(): boolean {
+        const { joints, drivenAfter, trajectory, estimatedAt } = this
+        const position: number[] = []
+        const velocity: number[] = []
+        let missed = 0
+        for (let i = 0; i < joints.count; i++) {
+            position.push(joints.position[i])
+            velocity.push(joints.velocity[i])
+            missed += joints.missed[i]
+        }
+        // Where a joint is whose encoder fails, nobody knows.
+        if (missed !== 0) return false
+        // The robot's own clock: the tick that is being made began a period after the last.
+        const now = estimatedAt + this.config.tickPeriodMs
+        const state = trajectory.running ? TrajectoryState.Underrun : trajectory.state
+        const way = wayToStop(position, velocity, this.config.joints, drivenAfter, now)
+        if (!trajectory.takeOwn(way, now, state)) return false
+        for (let i = 0; i < joints.count; i++) {
+            if ((drivenAfter & (1 << i)) === 0) setJoint(joints, i, JointMode.Off, 0)
+        }
+        this.mode = RobotMode.Timeout
+        this.deadline = NEVER
+        this.anySequence = true
+        return true
     }
 
     /** Some encoder failed at this tick or at the one before. @inline */
@@ -342,8 +391,18 @@ export class Robot {
     private act(): void {
         const effort = this.joints.effort
         const direction = this.joints.motorDirection
-        if (this.motors.write(effort[0] * direction[0], effort[1] * direction[1], effort[2] * direction[2]))
+        if (this.coasting) this.coast()
+        else if (this.motors.write(effort[0] * direction[0], effort[1] * direction[1], effort[2] * direction[2]))
             this.motorMissed = 0
+        else {
+            this.motorMissed++
+            if (this.motorMissed >= MOTOR_MISSES) this.faults |= Fault.Motor
+        }
+    }
+
+    private coast(): void {
+        const { motors } = this
+        if (motors.coast && motors.coast()) this.motorMissed = 0
         else {
             this.motorMissed++
             if (this.motorMissed >= MOTOR_MISSES) this.faults |= Fault.Motor
@@ -414,7 +473,9 @@ export class Robot {
         if (balance && !this.driving && !balance.upright()) blocked |= Fault.Tilt
         if (blocked !== 0 || this.mode === RobotMode.Armed) return blocked
         if (this.driving) {
-            this.hold(RobotMode.Armed)
+            // Joints that are held stay so until a setpoint says otherwise.
+            if (balance) this.hold(RobotMode.Armed)
+            else this.mode = RobotMode.Armed
             return 0
         }
         if (!this.motors.enable()) return Fault.Motor
@@ -511,9 +572,11 @@ export class Robot {
             joints.effort[i] = 0
         }
         this.driving = mode === RobotMode.Armed
+        this.coasting = this.coasts && !this.driving
         if (!this.driving) {
             // The tick's own command says so again; a motor controller may let that wait for its next update.
-            this.motors.stop()
+            if (this.coasts) this.coast()
+            else this.motors.stop()
             if (balance) balance.rest()
         }
         this.hold(mode)

@@ -16,6 +16,8 @@ import { type Joints, setJoint } from './joints'
 /** Coefficients of a joint's way from one point to the next: position by seconds since the first, powers 0 to 5. */
 const TERMS = 6
 const NO_JOINT = 255
+/** How far ahead the robot's own way to a stop may reach, ms. */
+const OWN_HORIZON_MS = 120_000
 /** A planner that asks for just the limit shall not be refused for a rounded number. */
 const VELOCITY_MARGIN = 1.02
 
@@ -35,6 +37,9 @@ export class Trajectory {
 
     private mask = 0
     private ends = false
+    /** What telemetry says once the last point is reached, and how far ahead a point may be, ms. */
+    private reached = TrajectoryState.Done
+    private horizonMs = TRAJECTORY_HORIZON_MS
     /** A ring of curves: the one being followed, and how many there are with it. */
     private first = 0
     private count = 0
@@ -94,6 +99,27 @@ export class Trajectory {
     }
 
     /**
+     * Takes the robot's own way to where its joints are held, in the form of a command whose last point is the end. A host that
+     * streams points is told `state`, then and at the end.
+     *
+     * @returns false when it cannot be followed; nothing runs then
+     */
+    takeOwn(way: Buffer, now: number, state: TrajectoryState): boolean {
+        this.abort(state)
+        const mask = way[3]
+        this.horizonMs = OWN_HORIZON_MS
+        const bytes = (way.length - TRAJECTORY_HEADER_BYTES) / way[4]
+        const begun = this.begin(way, mask, false, now) === TrajectoryResult.Accepted
+        if (begun) this.addAll(way, 1, way[4], bytes, false, now, true)
+        this.horizonMs = TRAJECTORY_HORIZON_MS
+        this.ends = true
+        this.reached = this.state = state
+        // What was answered is no longer so.
+        this.answered = false
+        return begun
+    }
+
+    /**
      * The tick's part: setpoints of the joints that move. Called while {@link running}.
      *
      * @param time board time of the tick's deadline, ms: lateness does not shake the setpoint
@@ -104,7 +130,7 @@ export class Trajectory {
         const count = joints.count
         while (time >= this.stops[this.first]) {
             if (this.count === 1) {
-                this.finish(this.ends ? TrajectoryState.Done : TrajectoryState.Underrun)
+                this.finish(this.ends ? this.reached : TrajectoryState.Underrun)
                 if (!this.ends) return false
                 for (let i = 0; i < count; i++) {
                     if ((mask & (1 << i)) !== 0) this.stay(i)
@@ -215,6 +241,7 @@ export class Trajectory {
         }
         this.running = true
         this.ends = false
+        this.reached = TrajectoryState.Done
         this.state = TrajectoryState.Running
         return TrajectoryResult.Accepted
     }
@@ -257,7 +284,7 @@ export class Trajectory {
         if (this.count === TRAJECTORY_CAPACITY) return TrajectoryResult.Full
         if (time <= now) return TrajectoryResult.Late
         if (time <= this.end) return TrajectoryResult.OutOfOrder
-        if (time > now + TRAJECTORY_HORIZON_MS) return TrajectoryResult.TooFar
+        if (time > now + this.horizonMs) return TrajectoryResult.TooFar
         let slot = this.first + this.count
         if (slot >= TRAJECTORY_CAPACITY) slot -= TRAJECTORY_CAPACITY
         const duration = (time - this.end) * 0.001

@@ -11,7 +11,8 @@ export enum RobotMode {
     /** Motors off because of a fault; latched until disarmed with its cause gone. */
     Fault = 4,
     /**
-     * No setpoint came before its deadline; latched until re-armed. Motors off, but for a robot that balances: it stands still.
+     * No setpoint came before its deadline; latched until re-armed. Motors off, but for a robot that balances, which stands still,
+     * and for joints that its data says are held or parked (`JointStop`).
      */
     Timeout = 5,
     /** Motors off by an emergency stop; latched until disarmed. */

@@ -49,6 +49,8 @@ export class FakeImu implements ImuSensor {
 
 /** Remembers what it was told. */
 export class FakeMotors implements MotorController {
+    readonly part: string = 'fake controller'
+    readonly selfStopMs: number = 100
     statusFlags = 0
     supplyVoltage = 12
     noPower = false

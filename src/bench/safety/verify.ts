@@ -73,6 +73,14 @@ async function scenariosOf(name: string, board: string): Promise<Scenario[]> {
                 'hold for it; what stops it is tested in test/e2e/balancer.test.ts',
         )
     }
+    const driven = config.joints.filter(({ stop }) => stop?.action === 'hold' || stop?.action === 'park')
+    if (driven.length > 0) {
+        const joints = driven.map(({ name }) => name).join(', ')
+        throw new SimulationError(
+            `${name}: at a missed deadline ${joints} are held with their motors driven (stop.action in robot.ts), so the bounds of ` +
+                'verify-safety do not hold for it; test/onboard/stop-actions.test.ts shows what such joints do',
+        )
+    }
     const { parts } = (await simulate({ robot: name, board })).body
     if (!parts || !Object.values(parts.chips).some(({ device }) => device instanceof Motoron)) {
         throw new SimulationError(
