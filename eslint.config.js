@@ -17,7 +17,7 @@ const rooms = {
     'src/record': ['src/bridge', 'src/host', 'src/protocol'],
     'src/api': ['src/record', 'src/bridge', 'src/host', 'src/protocol'],
     'src/fleet': ['src/host', 'src/protocol'],
-    'src/flash': ['src/host', 'src/protocol'],
+    'src/flash': ['src/host', 'src/onboard', 'src/protocol', 'devices'],
     'src/doctor': ['src/flash', 'src/host', 'src/onboard', 'src/protocol', 'devices'],
 }
 const everyRoom = [...Object.keys(rooms), 'src/robots', 'src/bench', 'src/cli', 'src/web', 'test']

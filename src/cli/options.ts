@@ -59,10 +59,12 @@ export const bridgePortOption = () =>
         .argParser(number({ min: 0, max: 65_535, whole: true }))
         .default(9090)
 
-/** @throws UsageError naming the robots there are */
+/** @throws UsageError naming the robots there are; BuildError when its files say what cannot be built */
 export async function checkRobot(name: string): Promise<void> {
     const robots = await listRobots()
     if (!robots.includes(name)) {
         throw new UsageError(`robot "${name}" does not exist; there are: ${robots.join(', ')} (src/robots)`)
     }
+    const { checkRobotFiles } = await import('./robot-check')
+    await checkRobotFiles(name)
 }
