@@ -36,7 +36,9 @@ export function addBuild(program: Command): void {
         .addHelpText(
             'after',
             '\nFails when the program does not keep to the budget of the robot (src/robots/<robot>/budget.json): its size, its heap, and ' +
-                `on the ${BUDGETED_BOARD} its time on the bus and its typical tick, which has at most half its period.` +
+                `on the ${BUDGETED_BOARD} its time on the bus and its typical tick, which has at most half its period. On any board ` +
+                'it fails when a tick is longer than its period, or on the bus for more than half of it; and before it compiles ' +
+                'anything, when limits, rates, addresses or the mounting of the robot cannot be right.' +
                 '\n\nExample:\n  $ tendon build rover --profile',
         )
         .action(build)
@@ -53,12 +55,19 @@ async function build(robot: string | undefined, options: BuildOptions): Promise<
         throw new UsageError(`--runtime and --out need a board; "${board}" is a timing profile (see --list-boards)`)
     }
     const { buildFirmware } = await import('../flash/build')
-    const { measureProgram } = await import('./tick-cost')
+    const { measureProgram, UndrivenError } = await import('./tick-cost')
+    const { rateProblems } = await import('../flash/rate-check')
     const { loadBudget } = await import('../flash/budget')
     const { loadRobot } = await import('../simulate')
-    const budget = await loadBudget(robot, (await loadRobot(robot)).config.tickPeriodMs)
+    const { config } = await loadRobot(robot)
+    const budget = await loadBudget(robot, config.tickPeriodMs)
     const firmware = await buildFirmware(robot, { inline })
-    const cost = await measureProgram({ robot, board, inline, firmware })
+    const cost = await measureProgram({ robot, board, inline, firmware }).catch(error => {
+        // A tick that takes all the time is why nothing else happens; any other reason is told as it is.
+        if (!(error instanceof UndrivenError)) throw error
+        const lines = rateProblems(config, board, error.tick)
+        throw lines.length > 0 ? new CommandError(refusal(robot, lines)) : error.cause
+    })
     const { tick, heap, functions, configHash } = cost
     const bytes = firmware.bytecode.length
     const { imageLines, writeImage } = await import('./build-image')
@@ -83,13 +92,22 @@ async function build(robot: string | undefined, options: BuildOptions): Promise<
         if (profile) for (const line of profileLines(functions)) print(line)
         for (const warning of warnings) print(`  warning  ${warning}`)
     }
+    const rates = rateProblems(config, board, tick)
     const over = uses.filter(({ used, allowed }) => !(used <= allowed))
+    const refusals = []
     if (over.length > 0) {
-        throw new CommandError(
+        refusals.push(
             over.map(({ what, text, most }) => `${what} ${text}; allowed: ${most}`).join('. ') +
                 `. \`--profile\` shows where the time goes; the budget is in src/robots/${robot}/budget.json`,
         )
     }
+    if (rates.length > 0) refusals.push(refusal(robot, rates))
+    if (refusals.length > 0) throw new CommandError(refusals.join('\n'))
+}
+
+/** Of data that its board cannot keep up with. */
+function refusal(robot: string, problems: string[]): string {
+    return `src/robots/${robot}/robot.ts asks for more than there is:\n${problems.map(line => `  ${line}`).join('\n')}`
 }
 
 /** Something that has a budget. */

@@ -20,8 +20,8 @@ export async function checkRobotFiles(robot: string): Promise<void> {
         ...configProblems(config).map(problem => `robot.ts: ${problem}`),
         ...(wiring ? wiringProblems(wiring) : []).map(problem => `wiring.ts: ${problem}`),
     ]
-    if (entry !== undefined) {
-        // With TypeScript's own parser, which takes long to load.
+    if (entry !== undefined && config.imu) {
+        // Apart, because TypeScript's own parser takes a while to load.
         const { entryProblems } = await import('../flash/entry-check')
         lines.push(...entryProblems(config, entry))
     }

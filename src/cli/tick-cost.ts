@@ -2,6 +2,8 @@ import type { Firmware } from '../flash/build'
 import { armWhenReady } from '../host/robot-drive'
 import type { BoardProfile } from '../sim/board-profile'
 import type { TickCost } from '../sim/simulated-board'
+import type { SimulatedRobot } from '../sim/simulated-robot'
+import type { RobotSession } from '../host/session'
 import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../simulate'
 import { loadDrive } from './drive'
 import { startFixedDrive } from './fixed-drive'
@@ -67,12 +69,27 @@ export interface TickCostOptions {
     firmware: Firmware
 }
 
-/** Drives the robot in the simulator for a few seconds and takes its ticks apart. */
+/** The robot could not be driven: what its ticks took until then may say why. */
+export class UndrivenError extends Error {
+    override name = 'UndrivenError'
+
+    constructor(
+        readonly tick: TickReport,
+        override readonly cause: unknown,
+    ) {
+        super('the robot cannot be driven', { cause })
+    }
+}
+
+/**
+ * Drives the robot in the simulator for a few seconds and takes its ticks apart.
+ *
+ * @throws UndrivenError when it does not get so far: a board that is always in its tick does not answer
+ */
 export async function measureProgram(options: TickCostOptions): Promise<ProgramCost> {
     const { robot, board, inline, firmware } = options
     const simulated = await simulate({ robot, board, inline, profileOperations: true })
-    const session = await connectSimulated(simulated)
-    await settle(simulated, armWhenReady(session, schedulerOf(simulated.host)))
+    const session = await driven(simulated)
     const statistics = new TickStatistics(simulated.board)
     const before = simulated.board.operationProfile()
     const end = simulated.clock.now / 1e6 + SECONDS
@@ -90,6 +107,17 @@ export async function measureProgram(options: TickCostOptions): Promise<ProgramC
     const { configHash } = session.description
     await session.close()
     return { tick: report(costs, simulated.board.profile), heap, functions, configHash }
+}
+
+async function driven(simulated: SimulatedRobot): Promise<RobotSession> {
+    const statistics = new TickStatistics(simulated.board)
+    try {
+        const session = await connectSimulated(simulated)
+        await settle(simulated, armWhenReady(session, schedulerOf(simulated.host)))
+        return session
+    } catch (error) {
+        throw new UndrivenError(report(statistics.ticks(), simulated.board.profile), error)
+    }
 }
 
 function report(costs: TickCost[], profile: BoardProfile): TickReport {

@@ -10,7 +10,7 @@ export function entryProblems({ imu }: RobotConfig, entry: string): string[] {
     const names = namesIn(entry)
     return MOUNTING_KEYS.filter(key => imu[key] !== undefined && !names.has(key)).map(
         key =>
-            `imu.${key} is ${JSON.stringify(imu[key])}, and main.ts does not use it; allowed: without it, or ` +
+            `robot.ts: imu.${key} is ${JSON.stringify(imu[key])}, and main.ts does not use it; allowed: without it, or ` +
             `\`new MountedImu(…)\` with it around the driver (docs/sensors.md)`,
     )
 }

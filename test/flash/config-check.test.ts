@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { listRobots } from '../../src/flash/build'
+import { configProblems } from '../../src/flash/config-check'
+import { entryProblems } from '../../src/flash/entry-check'
+import { rateProblems } from '../../src/flash/rate-check'
+import { wiringProblems } from '../../src/flash/wiring-check'
+import type { RobotConfig } from '../../src/onboard/robot-config'
+import type { WiredPart } from '../../src/onboard/robot-wiring'
+import { balancer } from '../../src/robots/balancer/robot'
+import { rover } from '../../src/robots/rover/robot'
+import { loadWiring } from '../../src/cli/robot-board'
+import { loadRobot } from '../../src/simulate'
+
+const [wheel] = rover.joints
+const withJoint = (change: object): RobotConfig => ({ ...rover, joints: [{ ...wheel, ...change }, rover.joints[1]] })
+const imu = rover.imu!
+
+describe("a robot's data", () => {
+    it('of every robot in src/robots is right', async () => {
+        for (const robot of await listRobots()) {
+            expect(configProblems((await loadRobot(robot)).config)).toEqual([])
+            expect(wiringProblems((await loadWiring(robot))!)).toEqual([])
+        }
+    })
+
+    it.each<[string, RobotConfig]>([
+        ['tickPeriodMs is 2.5; allowed: a whole number, 1 to 1000 ms', { ...rover, tickPeriodMs: 2.5, imu: undefined }],
+        ['tickPeriodMs is 0; allowed: a whole number, 1 to 1000 ms', { ...rover, tickPeriodMs: 0, imu: undefined }],
+        [
+            "tickPeriodMs is 3; allowed: 5 ms and more with this robot's samples: 67 reports a second are more than the 45 " +
+                'that its link carries',
+            { ...rover, tickPeriodMs: 3, imu: { ...imu, outputDataRate: 833 } },
+        ],
+        ['commandTimeoutMs is 19; allowed: 20 to 10000 ms, two ticks and more', { ...rover, commandTimeoutMs: 19 }],
+        ['i2c.frequency is 400; allowed: 10000 to 1000000 Hz', { ...rover, i2c: { frequency: 400 } }],
+        ['joints is []; allowed: at least one', { ...rover, joints: [], drive: undefined }],
+        [
+            'joints[1].name is "left_wheel"; allowed: a name that no other joint has',
+            { ...rover, joints: [wheel, wheel], drive: undefined },
+        ],
+        [
+            'joints.left_wheel.velocityLimit is -15; allowed: above 0 to 1000000 rad/s',
+            withJoint({ velocityLimit: -15 }),
+        ],
+        ['joints.left_wheel.effortLimit is 100; allowed: above 0 to 1 of full duty', withJoint({ effortLimit: 100 })],
+        ['joints.left_wheel.effortLimit is NaN; allowed: above 0 to 1 of full duty', withJoint({ effortLimit: NaN })],
+        ['joints.left_wheel.kind is "linear"; allowed: "continuous", "revolute"', withJoint({ kind: 'linear' })],
+        [
+            'joints.left_wheel.positionMin is 1; allowed: below positionMax, which is 1 rad (swapped?)',
+            withJoint({ positionMin: 1, positionMax: 1 }),
+        ],
+        ['joints.left_wheel.motor.direction is 0; allowed: 1, -1', withJoint({ motor: { direction: 0 } })],
+        ['joints.left_wheel.encoder.ratio is 0; allowed: ', withJoint({ encoder: { ...wheel.encoder, ratio: 0 } })],
+        [
+            'joints.left_wheel.gains.kp is -0.05; allowed: 0 to 1000000',
+            withJoint({ gains: { ...wheel.gains, kp: -0.05 } }),
+        ],
+        [
+            'joints.left_wheel.monitors.velocity.limit is 15; allowed: above velocityLimit, which is 15 rad/s',
+            withJoint({ monitors: { velocity: { limit: 15, delayMs: 40 } } }),
+        ],
+        [
+            'joints.left_wheel.monitors.stall.delayMs is -1; allowed: 0 to 10000 ms',
+            withJoint({ monitors: { stall: { limit: 0.5, speed: 0.5, delayMs: -1 } } }),
+        ],
+        ['imu.outputDataRate is 52; allowed: 100 to ', { ...rover, imu: { ...imu, outputDataRate: 52 } }],
+        [
+            'imu.mounting is {"x":"x","y":"-y","z":"z"}; allowed: axes that a chip can have (',
+            {
+                ...rover,
+                imu: { ...imu, mounting: { x: 'x', y: '-y', z: 'z' } },
+            },
+        ],
+        [
+            'drive.right is "left_wheel"; allowed: another joint than drive.left',
+            {
+                ...rover,
+                drive: { ...rover.drive!, right: 'left_wheel' },
+            },
+        ],
+        ['drive.trackWidth is 0; allowed: 0.0001 to 100 m', { ...rover, drive: { ...rover.drive!, trackWidth: 0 } }],
+        ['power.shunt is -0.01; allowed: above 0 to 100 Ω', { ...rover, power: { part: 'INA226', shunt: -0.01 } }],
+        ["imu is missing; allowed: the inertial sensor of a robot that has 'balance'", { ...balancer, imu: undefined }],
+        [
+            'balance.armTilt is 0.7; allowed: above 0 and below tiltLimit, which is 0.6 rad (swapped?)',
+            { ...balancer, balance: { ...balancer.balance!, armTilt: 0.7, tiltLimit: 0.6 } },
+        ],
+    ])('with a mistake in it: %s', (problem, config) => {
+        const problems = configProblems(config)
+        expect(problems).toHaveLength(1)
+        expect(problems[0].startsWith(problem)).toBe(true)
+    })
+})
+
+describe('wiring', () => {
+    const part = (name: string, address: number, channel?: number): WiredPart => ({
+        name,
+        part: name,
+        address,
+        terminals: [],
+        ...(channel !== undefined && { behind: { part: 'mux', channel } }),
+    })
+    const mux = part('mux', 0x70)
+
+    it('may have one address on two channels of a multiplexer', () => {
+        expect(wiringProblems({ parts: [mux, part('left', 0x36, 0), part('right', 0x36, 7)] })).toEqual([])
+    })
+
+    it.each<[string, WiredPart[]]>([
+        [
+            'parts.b.address is 0x40; allowed: 0x8 to 0x77 without 0x40, which "a" has; or each behind a channel of its own',
+            [part('a', 0x40), part('b', 0x40)],
+        ],
+        [
+            'parts.b.address is 0x36; allowed: 0x8 to 0x77 without 0x36, which "a" has, behind channel 2 of "mux"; or another channel',
+            [mux, part('a', 0x36, 2), part('b', 0x36, 2)],
+        ],
+        // What is on the bus itself hears what goes to a channel.
+        [
+            'parts.b.address is 0x36; allowed: 0x8 to 0x77 without 0x36, which "a" has, behind channel 2 of "mux"',
+            [mux, part('a', 0x36, 2), part('b', 0x36)],
+        ],
+        ['parts.a.address is 120; allowed: a whole number, 0x8 to 0x77', [part('a', 0x78)]],
+        ['parts.a.behind.part is "mux"; allowed: "b"', [part('a', 0x36, 2), part('b', 0x37)]],
+        ['parts.a.behind.channel is 8; allowed: a whole number, 0 to 7 of the multiplexer', [mux, part('a', 0x36, 8)]],
+        ['parts[1].name is "a"; allowed: a name that no other part has', [part('a', 0x36), part('a', 0x37)]],
+    ])('with a mistake in it: %s', (problem, parts) => {
+        const problems = wiringProblems({ parts })
+        expect(problems).toHaveLength(1)
+        expect(problems[0].startsWith(problem)).toBe(true)
+    })
+})
+
+describe('a mounting of the IMU', () => {
+    const turned: RobotConfig = { ...rover, imu: { ...imu, mounting: { x: 'y', y: '-x', z: 'z' } } }
+
+    it('that main.ts only mentions in words is refused', () => {
+        expect(entryProblems(turned, "// mounting\nconst text = 'mounting'")).toHaveLength(1)
+        expect(entryProblems(turned, 'new MountedImu(chip, rover.imu.mounting)')).toEqual([])
+        expect(entryProblems(rover, '')).toEqual([])
+    })
+})
+
+describe('a rate', () => {
+    const took = (tickMs: number, busMs: number) => ({ medianUs: 1000 * tickMs, shares: { bus: { us: 1000 * busMs } } })
+
+    it.each([
+        ['rp2040', 5, 1, []],
+        ['rp2040', 5.1, 1, ['tickPeriodMs is 10; allowed: 11 ms and more']],
+        ['esp32', 10, 5, []],
+        ['esp32', 10.1, 1, ['tickPeriodMs is 10; allowed: 11 ms and more']],
+        ['esp32', 9, 5.5, ['i2c.frequency is 400000; allowed: 440000 Hz and more']],
+        ['ideal', 9, 8, ['i2c.frequency is 400000; allowed: 640000 Hz and more']],
+    ])('on the %s with ticks of %d ms, %d ms of them on the bus', (board, tick, bus, expected) => {
+        const problems = rateProblems(rover, board, took(tick, bus))
+        expect(problems.map(problem => problem.slice(0, expected[0]?.length))).toEqual(expected)
+    })
+})
