@@ -1,5 +1,7 @@
 import type { LinkQuality, Robot, RobotState, RobotStatistics } from '../host/robot'
 import type { FaultReport } from '../host/fault-report'
+import { motorStop } from '../host/motor-stop'
+import type { RobotDescription } from '../protocol/description'
 import { type Header, stamp } from './ros/messages'
 
 /** diagnostic_msgs/msg/DiagnosticStatus: levels */
@@ -80,6 +82,7 @@ export class Diagnostics {
             loop(statistics, this.before, stale),
             link(statistics, this.before, state, this.robot.linkQuality?.()),
             joints(state, stale),
+            ...motors(this.robot.description),
             ...(bridge === undefined ? [] : [door(bridge, bridge.samplesDropped - this.droppedBefore, commander)]),
         ]
         this.before = { ...statistics }
@@ -190,6 +193,21 @@ function joints(state: RobotState | undefined, stale: boolean): Part {
         message: invalid.length > 0 ? `no valid sample: ${invalid.join(', ')}` : 'valid',
         values,
     }
+}
+
+/** What stops the motors when the board cannot. */
+function motors(description: RobotDescription): Part[] {
+    const stop = motorStop(description)
+    if (!stop) return []
+    const { part, selfStopMs } = description.motors!
+    return [
+        {
+            level: stop.stops ? Level.OK : Level.WARN,
+            part: 'motors',
+            message: stop.sentence,
+            values: { driver: part, 'off after the last command (ms)': selfStopMs || 'never' },
+        },
+    ]
 }
 
 function door(bridge: BridgeStatistics, dropped: number, commander: string): Part {

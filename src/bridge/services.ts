@@ -1,4 +1,5 @@
 import type { Commander, CommandLease } from '../host/lease'
+import { armingWarning } from '../host/motor-stop'
 import type { Robot } from '../host/robot'
 import { type Fields, needText } from './checks'
 import type { ParameterServices } from './parameter-services'
@@ -41,7 +42,8 @@ export function robotServices(robot: Robot, lease: CommandLease, onArmed: () => 
         trigger('/arm', async caller => {
             await lease.commandAndWait(caller, () => robot.arm())
             onArmed()
-            return 'armed'
+            const warning = armingWarning(robot.description)
+            return warning === undefined ? 'armed' : `armed; ${warning}`
         }),
         trigger('/disarm', async caller => {
             lease.check(caller)

@@ -68,23 +68,25 @@ async function build(robot: string | undefined, options: BuildOptions): Promise<
         const lines = rateProblems(config, board, error.tick)
         throw lines.length > 0 ? new CommandError(refusal(robot, lines)) : error.cause
     })
-    const { tick, heap, functions, configHash } = cost
+    const { tick, heap, functions, configHash, motorStop } = cost
     const bytes = firmware.bytecode.length
     const { imageLines, writeImage } = await import('./build-image')
     const image = definition && (await writeImage(robot, definition, firmware.bytecode, options))
     const uses = usesOf(bytes, cost, budget, board)
     const warnings = uses.filter(near).map(({ what, text, most }) => `${what} ${text} is near its budget of ${most}`)
+    if (motorStop?.stops === false) warnings.push(motorStop.sentence)
     if (json) {
         const { sha256, flat } = firmware
         const timed = board === BUDGETED_BOARD
         const allowed = { ...budget, busUs: timed ? budget.busUs : null, tickUs: timed ? budget.tickUs : null }
-        const report = { bytes, sha256, configHash, ...flat, heap, busUs: tick.shares.bus.us, tick }
+        const report = { bytes, sha256, configHash, ...flat, heap, busUs: tick.shares.bus.us, tick, motorStop }
         printJson({ robot, board, ...image, ...report, budget: allowed, warnings, ...(profile && { functions }) })
     } else {
         for (const line of [
             ...summary(firmware, configHash, budget),
             ...heapLines(heap, budget),
             ...tickLines(tick, board, budget),
+            ...(motorStop?.stops ? [`  motors   ${motorStop.sentence}`] : []),
         ]) {
             print(line)
         }

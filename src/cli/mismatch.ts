@@ -12,7 +12,7 @@ export async function mismatch(board: RobotDescription): Promise<string[]> {
     const { describe } = await import('../onboard/describe')
     const { config } = await loadRobot(board.name)
     // What a count means is the drivers' knowledge, and the board's.
-    return mismatchText(board, describe(config, board.imu, board.power))
+    return mismatchText(board, describe(config, board.imu, board.power, board.motors))
 }
 
 export function mismatchText(board: RobotDescription, here: RobotDescription): string[] {

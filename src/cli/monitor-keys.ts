@@ -1,5 +1,6 @@
 import { emitKeypressEvents } from 'node:readline'
 import type { Jog } from '../host/jog'
+import { armingWarning } from '../host/motor-stop'
 import type { Robot } from '../host/robot'
 import type { Selection } from './monitor-screen'
 
@@ -49,7 +50,8 @@ export class MonitorKeys {
     }
 
     private arm(): void {
-        this.do('armed: ←→ jogs', async () => {
+        const warning = armingWarning(this.robot.description)
+        this.do(warning === undefined ? 'armed: ←→ jogs' : `armed; ${warning}`, async () => {
             this.armed = true
             await this.robot.arm()
         })

@@ -1,4 +1,5 @@
 import type { Firmware } from '../flash/build'
+import { type MotorStop, motorStop } from '../host/motor-stop'
 import { armWhenReady } from '../host/robot-drive'
 import type { BoardProfile } from '../sim/board-profile'
 import type { TickCost } from '../sim/simulated-board'
@@ -53,6 +54,8 @@ export interface ProgramCost {
     functions: FunctionCost[]
     /** Of the robot's data, as the board computes it. */
     configHash: string
+    /** What becomes of the motors when the board dies, as the board tells. */
+    motorStop: MotorStop | undefined
 }
 
 /** A function of the firmware and its part of a tick. */
@@ -104,9 +107,15 @@ export async function measureProgram(options: TickCostOptions): Promise<ProgramC
     stop()
     const costs = statistics.ticks()
     const functions = byFunction(firmware, before, simulated.board.operationProfile(), costs.length)
-    const { configHash } = session.description
+    const { description } = session
     await session.close()
-    return { tick: report(costs, simulated.board.profile), heap, functions, configHash }
+    return {
+        tick: report(costs, simulated.board.profile),
+        heap,
+        functions,
+        configHash: description.configHash,
+        motorStop: motorStop(description),
+    }
 }
 
 async function driven(simulated: SimulatedRobot): Promise<RobotSession> {

@@ -40,10 +40,13 @@ export interface RobotParts {
 }
 
 /**
- * Runs a robot for ever: starts the drivers and restores the parameters, goes on the bus, ticks. When a driver does not start,
+ * Runs a robot for ever: stops its motors, starts the drivers and restores the parameters, goes on the bus, ticks. When a driver does not start,
  * the robot says so and stays unconfigured; it still answers, so that a host can tell its user what is wrong.
  */
 export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<void> {
+    // First of all: a program that starts anew finds the motors as the one before left them. What is not acknowledged here, the
+    // driver's start will tell.
+    parts.motors.stop()
     const server = new RobotServer()
     const imu = parts.imu !== undefined
     const writer = server.telemetryWriter(
@@ -65,7 +68,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     )
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
     const parameters = new Parameters(robot, parts.parameters)
-    const description = describe(config, parts.imu, parts.power)
+    const description = describe(config, parts.imu, parts.power, parts.motors)
     const slots = new ParameterSlots(
         new SettingsFlash(),
         parameters,

@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION, type RobotDescription } from '../protocol/description'
+import { type MotorDescription, PROTOCOL_VERSION, type RobotDescription } from '../protocol/description'
 import { MAX_PAYLOAD } from '../protocol/service'
 import { HEADER_BYTES, sampleBytes } from '../protocol/telemetry'
 import type { RobotConfig } from './robot-config'
@@ -33,7 +33,12 @@ export function samplesPerReport(config: RobotConfig): number {
 }
 
 /** What the robot tells a host about itself. */
-export function describe(config: RobotConfig, imu: ImuScale | undefined, power?: PowerScale): RobotDescription {
+export function describe(
+    config: RobotConfig,
+    imu: ImuScale | undefined,
+    power?: PowerScale,
+    motors?: MotorDescription,
+): RobotDescription {
     const description: RobotDescription = {
         protocol: PROTOCOL_VERSION,
         name: config.name,
@@ -55,6 +60,7 @@ export function describe(config: RobotConfig, imu: ImuScale | undefined, power?:
             rated: joint.motor.rated,
         })),
     }
+    if (motors) description.motors = { part: motors.part, selfStopMs: motors.selfStopMs }
     if (config.imu && imu) {
         description.imu = {
             part: config.imu.part,

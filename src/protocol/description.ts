@@ -19,6 +19,8 @@ export interface RobotDescription {
     /** Deadline of a setpoint that names none, ms. */
     commandTimeoutMs: number
     joints: JointDescription[]
+    /** What drives the motors. Absent from boards whose program is older than this field. */
+    motors?: MotorDescription
     /** Present when the robot has an IMU. */
     imu?: ImuDescription
     /** Present when every sample has the motor supply's current and voltage. */
@@ -45,6 +47,13 @@ export interface JointDescription {
     observerBandwidth?: number
     /** The motor's published figures at the joint: V, rad/s, A, A. */
     rated?: { voltage: number; freeSpeed: number; freeCurrent: number; stallCurrent: number }
+}
+
+export interface MotorDescription {
+    /** Part, for example `Motoron`. */
+    part: string
+    /** Its outputs are off at most this long after the last command, ms, whatever becomes of the board; 0: never. */
+    selfStopMs: number
 }
 
 export interface ImuDescription {

@@ -52,7 +52,9 @@ test('finds nothing between the rover’s own firmware and its data, nor for a r
     const description = session.description
     await session.close()
     expect(await mismatch(description)).toEqual([])
-    expect(descriptionDifferences(description, describeRobot(rover, description.imu))).toEqual([])
+    expect(
+        descriptionDifferences(description, describeRobot(rover, description.imu, undefined, description.motors)),
+    ).toEqual([])
     expect(await mismatch({ ...description, name: 'someone_elses', configHash: 'x' })).toEqual([])
     expect((await mismatch({ ...description, tickPeriodMs: 20, configHash: 'x' }))[2]).toBe(
         '  tickPeriodMs: board 20, here 10',
