@@ -11,6 +11,7 @@ import { ParameterSlots } from '../onboard/parameter-slots'
 import { Parameters } from '../onboard/parameters'
 import type { RobotConfig } from '../onboard/robot-config'
 import { HOUSEKEEPING_TICKS, TickLoop } from '../onboard/tick-loop'
+import type { RobotDescription } from '../protocol/description'
 import { Fault } from '../protocol/state'
 import { clock } from './board'
 import { digitalInput } from './digital-input'
@@ -68,7 +69,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     )
     const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
     const parameters = new Parameters(robot, parts.parameters)
-    const description = describe(config, parts.imu, parts.power, parts.motors)
+    let description: RobotDescription | undefined = describe(config, parts.imu, parts.power, parts.motors)
     const slots = new ParameterSlots(
         new SettingsFlash(),
         parameters,
@@ -95,6 +96,8 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     }
     while (!restored) await clock.sleep(RESTORING_MS)
     server.start(robot, loop, JSON.stringify(parameters.describe(description)), parameters, slots)
+    // It has been told. Kept by this function, which never ends, it would lengthen every collection of the heap.
+    description = undefined
     if (ready) robot.started()
     // Not `setInterval`, whose worker takes the runtime as long as a tick.
     const recover = async () => {

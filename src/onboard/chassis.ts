@@ -66,7 +66,7 @@ export class Chassis {
         this.sine = nextSine
     }
 
-    /** Brings the heading's unit vector back to length 1. Called now and then. */
+    /** Brings the heading's unit vector back to length 1. Called now and then. @inline */
     normalise(): void {
         const factor = 1.5 - 0.5 * (this.cosine * this.cosine + this.sine * this.sine)
         this.cosine *= factor

@@ -162,6 +162,8 @@ export class Robot {
     /** The motors are on: armed, or balancing on after the last setpoint's deadline. */
     private driving = false
     private missing = 0
+    /** Samples that telemetry had dropped at the last upkeep. */
+    private reportsDropped = 0
     /** Board time of the last estimate, ms. */
     private estimatedAt = 0
     private imuMissed = 0
@@ -419,14 +421,7 @@ export class Robot {
         let faults = this.faults & Fault.Startup
         if (this.monitors) faults |= this.monitors.faults
         const { motors } = this
-        const chassis = this.chassis
-        if (chassis) {
-            // Also while no report goes out: a turn between two updates must stay small.
-            chassis.update(this.joints.position)
-            chassis.normalise()
-        }
         if (!motors.readStatus()) this.motorMissed++
-        this.encoders.check()
         if (this.motorMissed >= MOTOR_MISSES || motors.faulting) faults |= Fault.Motor
         if (motors.timedOut && this.driving) faults |= Fault.Motor
         if (motors.noPower) faults |= Fault.Supply
@@ -446,6 +441,25 @@ export class Robot {
         }
         this.faults = faults
         this.logged &= faults
+    }
+
+    /**
+     * Once in a while after another tick: what can wait.
+     *
+     * @inline
+     */
+    upkeep(): void {
+        const chassis = this.chassis
+        if (chassis) {
+            const { dropped } = this.telemetry
+            if (dropped !== this.reportsDropped) {
+                // No report goes out, which would do it: a turn between two updates must stay small.
+                this.reportsDropped = dropped
+                chassis.update(this.joints.position)
+            }
+            chassis.normalise()
+        }
+        this.encoders.check()
     }
 
     /** The motor supply is too low. @returns the fault when it was so for too long */

@@ -12,6 +12,11 @@ const EXECUTION_EVERY = 5
  * each fourth tick, and housekeeping shall not make the same tick longer.
  */
 export const HOUSEKEEPING_TICKS = 12
+/**
+ * Ticks from housekeeping to upkeep, which at 100 Hz comes with a telemetry report: so most ticks stay as short as without either,
+ * and none has both.
+ */
+export const UPKEEP_AFTER = 10
 /** Ticks before the first housekeeping. */
 const FIRST_HOUSEKEEPING = 2
 
@@ -26,8 +31,9 @@ export interface Ticking {
     tick(now: number, tick: number, deadline: number, lateTicks: number): void
     /** Deadlines passed without a tick. Called before the tick that follows. */
     skipped(lateTicks: number): void
-    /** After one tick in so many. */
+    /** After one tick in so many; and what can wait, {@link UPKEEP_AFTER} ticks after that. */
     housekeeping(): void
+    upkeep(lateTicks: number): void
 }
 
 /**
@@ -50,7 +56,7 @@ export class TickLoop {
         private readonly clock: Clock,
         private readonly periodMs: number,
         private readonly robot: Ticking,
-        /** Ticks from one housekeeping to the next. */
+        /** Ticks from one housekeeping to the next: more than {@link UPKEEP_AFTER}. */
         private readonly housekeepingTicks: number,
     ) {
         for (let i = 0; i < TIMING_BINS; i++) {
@@ -64,7 +70,9 @@ export class TickLoop {
         const { clock, robot, periodMs, periodCounts, executionCounts, housekeepingTicks } = this
         const last = TIMING_BINS - 1
         const half = periodMs / 2
+        // Or until upkeep, when that is next.
         let untilHousekeeping = FIRST_HOUSEKEEPING
+        let upkeepNext = false
         let untilTimed = EXECUTION_EVERY
         let now = clock.millis()
         let started = now
@@ -92,7 +100,8 @@ export class TickLoop {
                     robot.skipped(this.lateTicks)
                     // Reports begin anew at this tick: housekeeping keeps its place between them, and comes all the same.
                     if (untilHousekeeping > FIRST_HOUSEKEEPING)
-                        untilHousekeeping = (untilHousekeeping & ~3) + FIRST_HOUSEKEEPING
+                        untilHousekeeping = (untilHousekeeping & ~3) + (upkeepNext ? 0 : FIRST_HOUSEKEEPING)
+                    if (untilHousekeeping < 1) untilHousekeeping = FIRST_HOUSEKEEPING
                 }
             }
             robot.tick(now, tick, deadline, this.lateTicks)
@@ -100,8 +109,14 @@ export class TickLoop {
             deadline += periodMs
             untilHousekeeping--
             if (untilHousekeeping === 0) {
-                robot.housekeeping()
-                untilHousekeeping = housekeepingTicks
+                if (upkeepNext) {
+                    robot.upkeep(this.lateTicks)
+                    untilHousekeeping = housekeepingTicks - UPKEEP_AFTER
+                } else {
+                    robot.housekeeping()
+                    untilHousekeeping = UPKEEP_AFTER
+                }
+                upkeepNext = !upkeepNext
             }
             untilTimed--
             if (untilTimed === 0) {

@@ -33,6 +33,7 @@ async function run(
         },
         skipped: lateTicks => calls.push({ what: 'skipped', now: clock.now, lateTicks }),
         housekeeping: () => calls.push({ what: 'housekeeping', now: clock.now }),
+        upkeep: () => {},
     }
     const loop: TickLoop = new TickLoop(clock, 10, ticking, options.housekeepingTicks ?? 1_000_000)
     await loop.run()
@@ -154,6 +155,7 @@ test('a loop that was stopped goes on with the next index', async () => {
             },
             skipped: () => {},
             housekeeping: () => {},
+            upkeep: () => {},
         },
         10,
     )

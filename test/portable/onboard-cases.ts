@@ -257,8 +257,11 @@ async function loopCases(log: Log): Promise<void> {
             housekeeping: () => {
                 seen.push(-1)
             },
+            upkeep: lateTicks => {
+                seen.push(-100 - lateTicks)
+            },
         },
-        6,
+        12,
     )
     clock.oversleeps = [0, 0, 1, 0, 3, 0, 7, 0, 0, 25]
     await loop.run()
