@@ -13,11 +13,9 @@ const EXECUTION_EVERY = 5
  */
 export const HOUSEKEEPING_TICKS = 12
 /**
- * Ticks from housekeeping to upkeep, which at 100 Hz comes with a telemetry report: so most ticks stay as short as without either,
- * and none has both.
+ * Ticks before the first housekeeping, and from upkeep to the next one: so that at 100 Hz upkeep comes with a telemetry report, most
+ * ticks stay as short as without either, and none has both.
  */
-export const UPKEEP_AFTER = 10
-/** Ticks before the first housekeeping. */
 const FIRST_HOUSEKEEPING = 2
 
 /** What the loop runs. */
@@ -31,7 +29,7 @@ export interface Ticking {
     tick(now: number, tick: number, deadline: number, lateTicks: number): void
     /** Deadlines passed without a tick. Called before the tick that follows. */
     skipped(lateTicks: number): void
-    /** After one tick in so many; and what can wait, {@link UPKEEP_AFTER} ticks after that. */
+    /** After one tick in so many; and what can wait, some ticks before the next. */
     housekeeping(): void
     upkeep(lateTicks: number): void
 }
@@ -56,7 +54,7 @@ export class TickLoop {
         private readonly clock: Clock,
         private readonly periodMs: number,
         private readonly robot: Ticking,
-        /** Ticks from one housekeeping to the next: more than {@link UPKEEP_AFTER}. */
+        /** Ticks from one housekeeping to the next: more than {@link FIRST_HOUSEKEEPING}. */
         private readonly housekeepingTicks: number,
     ) {
         for (let i = 0; i < TIMING_BINS; i++) {
@@ -111,10 +109,10 @@ export class TickLoop {
             if (untilHousekeeping === 0) {
                 if (upkeepNext) {
                     robot.upkeep(this.lateTicks)
-                    untilHousekeeping = housekeepingTicks - UPKEEP_AFTER
+                    untilHousekeeping = FIRST_HOUSEKEEPING
                 } else {
                     robot.housekeeping()
-                    untilHousekeeping = UPKEEP_AFTER
+                    untilHousekeeping = housekeepingTicks - FIRST_HOUSEKEEPING
                 }
                 upkeepNext = !upkeepNext
             }

@@ -3,7 +3,7 @@ import { TickLoop, type Ticking } from '../../src/onboard/tick-loop'
 import { FakeClock } from '../portable/fake-parts'
 
 interface Call {
-    what: 'tick' | 'skipped' | 'housekeeping'
+    what: 'tick' | 'skipped' | 'housekeeping' | 'upkeep'
     now: number
     tick?: number
     deadline?: number
@@ -33,11 +33,11 @@ async function run(
         },
         skipped: lateTicks => calls.push({ what: 'skipped', now: clock.now, lateTicks }),
         housekeeping: () => calls.push({ what: 'housekeeping', now: clock.now }),
-        upkeep: () => {},
+        upkeep: lateTicks => calls.push({ what: 'upkeep', now: clock.now, lateTicks }),
     }
     const loop: TickLoop = new TickLoop(clock, 10, ticking, options.housekeepingTicks ?? 1_000_000)
     await loop.run()
-    const ticksAndSkips = calls.filter(({ what }) => what !== 'housekeeping')
+    const ticksAndSkips = calls.filter(({ what }) => what === 'tick' || what === 'skipped')
     return { loop, clock, calls, ticksAndSkips, started: calls.filter(({ what }) => what === 'tick') }
 }
 
@@ -131,15 +131,30 @@ describe('histograms', () => {
     })
 })
 
-test('housekeeping comes after its ticks, soon after the start and then each so many', async () => {
-    const { calls } = await run(30, { housekeepingTicks: 10 })
+test('housekeeping comes after its ticks, soon after the start and then each so many, and upkeep before the next', async () => {
+    const { calls } = await run(30, { housekeepingTicks: 10, oversleeps: [0, 0, 6, 0, 0, 0, 0] })
     let ticks = 0
     const after: number[] = []
-    for (const { what } of calls) {
+    const upkeep: number[] = []
+    for (const { what, lateTicks } of calls) {
         if (what === 'tick') ticks++
         if (what === 'housekeeping') after.push(ticks)
+        if (what === 'upkeep') upkeep.push(ticks, lateTicks!)
     }
     expect(after).toEqual([2, 12, 22])
+    // Every seventh tick is late, the third first.
+    expect(upkeep).toEqual([10, 2, 20, 3, 30, 4])
+})
+
+test('skipped ticks bring housekeeping and upkeep out of step with nothing: both go on', async () => {
+    for (let skip = 1; skip < 60; skip++) {
+        const oversleeps = Array.from({ length: 60 }, (_, i) => (i === skip ? 10 * (1 + (skip % 5)) : 0))
+        const { calls } = await run(60, { housekeepingTicks: 12, oversleeps })
+        for (const kind of ['housekeeping', 'upkeep']) {
+            const count = calls.filter(({ what }) => what === kind).length
+            expect(count, `${kind} with ticks skipped at ${skip}`).toBeGreaterThanOrEqual(4)
+        }
+    }
 })
 
 test('a loop that was stopped goes on with the next index', async () => {
