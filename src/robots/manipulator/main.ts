@@ -1,0 +1,47 @@
+import { Tca9548a } from '../../../devices/buses/tca9548a'
+import { As5600Bank } from '../../../devices/encoders/as5600-bank'
+import { Pca9685Servos } from '../../../devices/motors/pca9685'
+import { Ina219 } from '../../../devices/power/ina219'
+import { clock, i2c } from '../../firmware/board'
+import { runRobot } from '../../firmware/run-robot'
+import { BASE_CHANNEL, ELBOW_CHANNEL, MUX_ADDRESS, POWER_ADDRESS, SHOULDER_CHANNEL } from './channels'
+import { manipulator, SERVO_SPEED } from './robot'
+import { ServoJoints } from './servo-joints'
+
+/** The servos' ends, at which both these pulses are: 80 degrees, 2 µs a milliradian short of Hitec's 400 µs for 40 degrees. */
+const POSITION_HIGH = 1.4
+const PULSE_SHORT = 0.698e-3
+const PULSE_LONG = 2.302e-3
+const ends = { positionLow: -POSITION_HIGH, positionHigh: POSITION_HIGH }
+
+const servos = new Pca9685Servos(i2c, {
+    servos: [
+        { channel: BASE_CHANNEL, ...ends, pulseLow: PULSE_SHORT, pulseHigh: PULSE_LONG },
+        { channel: SHOULDER_CHANNEL, ...ends, pulseLow: PULSE_SHORT, pulseHigh: PULSE_LONG },
+        { channel: ELBOW_CHANNEL, ...ends, pulseLow: PULSE_LONG, pulseHigh: PULSE_SHORT },
+    ],
+})
+const encoders = new As5600Bank(i2c, new Tca9548a(i2c, MUX_ADDRESS), [BASE_CHANNEL, SHOULDER_CHANNEL, ELBOW_CHANNEL])
+const power = new Ina219(i2c, manipulator.power.shunt, POWER_ADDRESS)
+const motors = new ServoJoints(servos, encoders, power, {
+    joints: manipulator.joints.map(({ encoder }) => ({ centre: encoder.zeroOffset, direction: encoder.direction })),
+    fullSpeed: SERVO_SPEED,
+    lag: 0.06,
+    reach: 0.4,
+    leastSpeed: 0.03,
+    // One servo stalled takes 2.5 A, an arm that moves its load below 1.5 A. A reading each 120 ms.
+    currentLimit: 3,
+    currentReadings: 4,
+    period: manipulator.tickPeriodMs / 1000,
+})
+
+async function start() {
+    await motors.init(clock)
+    await encoders.init(clock)
+    await power.init()
+}
+
+async function main() {
+    await runRobot(manipulator, { encoders, motors, power, start })
+}
+main.start()
