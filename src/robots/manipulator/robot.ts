@@ -45,7 +45,7 @@ function joint(name: string, range: number, zeroOffset: number, direction: 1 | -
  */
 export const manipulator: RobotConfig = {
     name: 'manipulator',
-    tickPeriodMs: 10,
+    tickPeriodMs: 20,
     commandTimeoutMs: 100,
     sensorTimeoutMs: 100,
     // Servos are rated from 4.8 V; below some 4 V they twitch.
