@@ -49,8 +49,80 @@ export class Constants {
             const right = left !== undefined ? this.number(expression.right) : undefined
             return compare && left !== undefined && right !== undefined ? compare(left, right) : undefined
         }
-        const value = isPath(expression) ? this.origin(expression) : undefined
-        return value && ts.isNewExpression(value) ? true : undefined
+        if (!isPath(expression)) return undefined
+        const value = this.origin(expression)
+        if (value && ts.isNewExpression(value)) return true
+        return this.isAbsent(expression) ? false : undefined
+    }
+
+    /** Whether a path is `undefined` all along: what the robot's data or its `main.ts` leaves out. */
+    private isAbsent(expression: ts.Expression): boolean {
+        if (this.depth > MAX_DEPTH) return false
+        this.depth++
+        try {
+            return this.nothing(withoutCasts(expression))
+        } finally {
+            this.depth--
+        }
+    }
+
+    private nothing(expression: ts.Expression): boolean {
+        if (ts.isIdentifier(expression)) {
+            if (expression.text === 'undefined') return true
+            const declaration = this.resolved(this.checker.getSymbolAtLocation(expression))?.valueDeclaration
+            return declaration !== undefined && this.leftOut(declaration)
+        }
+        if (!ts.isPropertyAccessExpression(expression) || expression.questionDotToken) return false
+        const field = this.checker.getSymbolAtLocation(expression.name)?.valueDeclaration
+        return this.lacks(expression.expression, field, expression.name.text)
+    }
+
+    /** Whether a variable or parameter never has a value. */
+    private leftOut(declaration: ts.Declaration): boolean {
+        if (ts.isVariableDeclaration(declaration)) {
+            const constant = (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0
+            return constant && declaration.initializer !== undefined && this.isAbsent(declaration.initializer)
+        }
+        if (ts.isBindingElement(declaration)) {
+            const variable = declaration.parent.parent
+            if (!ts.isVariableDeclaration(variable) || !variable.initializer || declaration.initializer) return false
+            if (!(ts.getCombinedNodeFlags(variable) & ts.NodeFlags.Const) || declaration.dotDotDotToken) return false
+            const name = (declaration.propertyName ?? declaration.name).getText()
+            const type = this.checker.getTypeAtLocation(variable.initializer)
+            return this.lacks(variable.initializer, this.checker.getPropertyOfType(type, name)?.valueDeclaration, name)
+        }
+        if (!ts.isParameter(declaration) || declaration.initializer || this.singletons.isAssigned(declaration))
+            return false
+        const call = this.onlyCall(declaration.parent)
+        if (!call || declaration.dotDotDotToken || call.arguments?.some(ts.isSpreadElement)) return false
+        const argument = call.arguments?.[declaration.parent.parameters.indexOf(declaration)]
+        return argument === undefined || this.isAbsent(argument)
+    }
+
+    /** Whether an object never has a field: a literal without it, or the only object of a class in which nothing that runs sets it. */
+    private lacks(object: ts.Expression, field: ts.Declaration | undefined, name: string): boolean {
+        if (field && this.singletons.ownerOf(field)) {
+            const writes = this.singletons.writesOf(field)
+            if (ts.isParameter(field)) return writes.length === 0 && this.leftOut(field)
+            if (!ts.isPropertyDeclaration(field) || field.initializer) return false
+            return writes.every(write => this.neverRuns(write))
+        }
+        const literal = this.origin(object)
+        if (!literal || !ts.isObjectLiteralExpression(literal)) return false
+        for (const property of literal.properties) {
+            if (!property.name || !ts.isIdentifier(property.name)) return false
+            if (property.name.text !== name) continue
+            return ts.isPropertyAssignment(property) && this.isAbsent(property.initializer)
+        }
+        return true
+    }
+
+    private neverRuns(node: ts.Node): boolean {
+        let inside = node
+        for (let at = node.parent; at && !ts.isFunctionLike(at); inside = at, at = at.parent) {
+            if (ts.isIfStatement(at) && inside === at.thenStatement && this.truth(at.expression) === false) return true
+        }
+        return false
     }
 
     /** A whole number, or undefined where it is not plain. */
@@ -173,13 +245,13 @@ export class Constants {
         const owner = parameter.parent
         if (this.singletons.isAssigned(parameter)) return undefined
         const index = owner.parameters.indexOf(parameter)
-        const call = ts.isConstructorDeclaration(owner)
-            ? this.singletons.creation(owner.parent)
-            : ts.isFunctionDeclaration(owner)
-              ? this.singletons.onlyCall(owner)
-              : undefined
-        const argument = call?.arguments?.[index]
+        const argument = this.onlyCall(owner)?.arguments?.[index]
         return argument && this.origin(argument)
+    }
+
+    private onlyCall(owner: ts.SignatureDeclaration): ts.CallExpression | ts.NewExpression | undefined {
+        if (ts.isConstructorDeclaration(owner)) return this.singletons.creation(owner.parent)
+        return ts.isFunctionDeclaration(owner) ? this.singletons.onlyCall(owner) : undefined
     }
 
     /** What a single object's field is set to, when only its constructor sets it, once. */

@@ -30,15 +30,26 @@ export class Unroller {
     private known(node: ts.Node): string | undefined {
         if (ts.isForStatement(node)) return this.loop(node)
         if (ts.isIfStatement(node)) return this.branch(node)
+        if (ts.isConditionalExpression(node)) return this.choice(node)
         if (ts.isBinaryExpression(node) || isNamedIndex(node)) return this.constants.number(node)?.toString()
         return undefined
     }
 
     private branch(node: ts.IfStatement): string | undefined {
         const holds = this.constants.truth(node.expression)
-        if (holds === undefined || node.getText().includes('\n')) return undefined
+        const lines = node.getText().split('\n').length - 1
+        if (holds === undefined || (lines > 0 && (holds || node.elseStatement))) return undefined
+        if (lines > 0) return `{ }${'\n'.repeat(lines)}`
         const taken = holds ? node.thenStatement : node.elseStatement
         return taken ? `{ ${rewritten(taken, child => this.known(child))} }` : '{ }'
+    }
+
+    private choice(node: ts.ConditionalExpression): string | undefined {
+        const holds = this.constants.truth(node.condition)
+        if (holds === undefined || node.getText().includes('\n')) return undefined
+        const text = rewritten(holds ? node.whenTrue : node.whenFalse, child => this.known(child))
+        // A statement's block may follow, and parentheses before it would be read as an arrow function's.
+        return /^[\w.]+$/.test(text) ? text : `(${text})`
     }
 
     private loop(node: ts.ForStatement): string | undefined {

@@ -23,8 +23,9 @@ const servos = new Pca9685Servos(i2c, {
 })
 const encoders = new As5600Bank(i2c, new Tca9548a(i2c, MUX_ADDRESS), [BASE_CHANNEL, SHOULDER_CHANNEL, ELBOW_CHANNEL])
 const power = new Ina219(i2c, manipulator.power.shunt, POWER_ADDRESS)
+const joints = manipulator.joints
 const motors = new ServoJoints(servos, encoders, power, {
-    joints: manipulator.joints.map(({ encoder }) => ({ centre: encoder.zeroOffset, direction: encoder.direction })),
+    joints: [joints[0].encoder, joints[1].encoder, joints[2].encoder],
     fullSpeed: SERVO_SPEED,
     lag: 0.06,
     reach: 0.4,

@@ -94,8 +94,7 @@ export function makeBody({ time, bus, random, warn }: BodyContext): RobotBody {
         arm.servos.forEach((servo, i) => {
             const { centrePulse, radiansPerPulse } = servo.parameters
             const pulse = driver.highTime(i)
-            servo.pulse =
-                pulse > 0 ? centrePulse + MOUNTED[i] * (pulse - centrePulse) + HORN[i] / radiansPerPulse : 0
+            servo.pulse = pulse > 0 ? centrePulse + MOUNTED[i] * (pulse - centrePulse) + HORN[i] / radiansPerPulse : 0
         })
     }
     arm.afterStep = at => {

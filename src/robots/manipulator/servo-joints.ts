@@ -3,10 +3,10 @@ import type { Clock } from '../../hal/clock'
 import type { JointEncoders, MotorController, PowerSensor } from '../../onboard/robot'
 import type { PowerScale } from '../../onboard/describe'
 
-/** How a servo is tied to its joint. */
+/** How a servo is tied to its joint's encoder: the encoder's data of the joint, unless the servo has another zero. */
 export interface ServoJoint {
-    /** What the joint's encoder reads where the servo's position is 0, rad; mid-range, so that the range does not cross a turn. */
-    centre: number
+    /** What the encoder reads where the servo's position is 0, rad; mid-range, so that the range does not cross a turn. */
+    zeroOffset: number
     /** +1 when the reading grows with the servo's position, else -1. */
     direction: number
 }
@@ -53,14 +53,14 @@ export class ServoJoints implements MotorController {
     readonly timedOut = false
 
     /** Positions of the servos, rad; NaN without pulses. */
-    private readonly command = [NaN, NaN, NaN]
+    private readonly command: number[] = []
     private readonly sent = [NaN, NaN, NaN]
-    private readonly effort = [0, 0, 0]
     private readonly centre: number[] = []
-    private readonly direction: number[] = []
+    private readonly turning: number[] = []
     private readonly count: number
     /** rad a tick for effort 1, and the least. */
     private readonly stride: number
+    private readonly reach: number
     private readonly least: number
     /** Ticks that a servo stays behind. */
     private readonly ahead: number
@@ -74,10 +74,12 @@ export class ServoJoints implements MotorController {
         private readonly config: ServoJointsConfig,
     ) {
         for (const joint of config.joints) {
-            this.centre.push(joint.centre)
-            this.direction.push(joint.direction)
+            this.command.push(NaN)
+            this.centre.push(joint.zeroOffset)
+            this.turning.push(joint.direction)
         }
         this.count = config.joints.length
+        this.reach = config.reach
         this.stride = config.fullSpeed * config.period
         this.least = config.leastSpeed * config.period
         this.ahead = config.lag / config.period
@@ -94,24 +96,27 @@ export class ServoJoints implements MotorController {
 
     /** From now on servos hold where their joints are. */
     enable(): boolean {
-        for (let i = 0; i < this.count; i++) this.command[i] = this.measured(i)
+        const { centre, command, count, turning } = this
+        const reading = this.encoders.reading
+        for (let i = 0; i < count; i++) {
+            let angle = reading[i] - centre[i]
+            if (angle > PI) angle -= 2 * PI
+            else if (angle < -PI) angle += 2 * PI
+            command[i] = angle * turning[i]
+        }
         return true
     }
 
     /** @inline */
     write(effort0: number, effort1: number, effort2: number): boolean {
-        const { ahead, command, count, effort, least, sent, stride } = this
-        const reach = this.config.reach
+        const { ahead, centre, command, count, least, reach, sent, stride, turning } = this
         const reading = this.encoders.reading
-        effort[0] = effort0
-        effort[1] = effort1
-        effort[2] = effort2
         for (let i = 0; i < count; i++) {
-            let step = effort[i] * stride
+            let step = (i === 0 ? effort0 : i === 1 ? effort1 : effort2) * stride
             if (step < least && step > -least) step = 0
             // Nothing is compared with success while there are no pulses: NaN stays NaN.
             let position = command[i] + step
-            const joint = (reading[i] - this.centre[i]) * this.direction[i]
+            const joint = (reading[i] - centre[i]) * turning[i]
             if (position > joint + reach) position = joint + reach
             else if (position < joint - reach) position = joint - reach
             command[i] = position
@@ -147,14 +152,7 @@ export class ServoJoints implements MotorController {
     }
 
     private forget(): void {
-        for (let i = 0; i < this.count; i++) this.command[i] = NaN
-    }
-
-    /** Where servo i's joint is, rad of the servo. */
-    private measured(i: number): number {
-        let angle = this.encoders.reading[i] - this.centre[i]
-        if (angle > PI) angle -= 2 * PI
-        else if (angle < -PI) angle += 2 * PI
-        return angle * this.direction[i]
+        const { command, count } = this
+        for (let i = 0; i < count; i++) command[i] = NaN
     }
 }
