@@ -9,7 +9,7 @@ import { QUIET_SETPOINT_MS, startFixedDrive } from './fixed-drive'
 import { type Spread, spread, TickStatistics } from './tick-statistics'
 
 /** Simulated time between two looks at this process's own events, s. */
-const SLICE = 0.1
+const SLICE = 0.02
 
 export interface DriveOptions {
     robot: string

@@ -27,9 +27,9 @@ const joints = manipulator.joints
 const motors = new ServoJoints(servos, encoders, power, {
     joints: [joints[0].encoder, joints[1].encoder, joints[2].encoder],
     fullSpeed: SERVO_SPEED,
-    lag: 0.06,
+    lag: 0.07,
     reach: 0.4,
-    leastSpeed: 0.03,
+    leastSpeed: 0.1,
     // One servo stalled takes 2.5 A, an arm that moves its load below 1.5 A. A reading each 120 ms.
     currentLimit: 3,
     currentReadings: 4,

@@ -7,8 +7,8 @@ export const SERVO_SPEED = Math.PI / 3 / 0.2
 export const HOME = { base: 0, shoulder: 0, elbow: 0 }
 
 const gains = {
-    // A servo follows 60 ms behind, so 4 is as much as is well damped (docs/manipulator.md).
-    kpPosition: 4,
+    // With the servos sent 70 ms ahead, as far as they follow behind, it does not overshoot (docs/manipulator.md).
+    kpPosition: 10,
     // The servo is the velocity loop: effort is speed.
     kp: 0,
     ki: 0,
@@ -20,7 +20,7 @@ const monitors: JointMonitors = {
     velocity: { limit: 5, delayMs: 40 },
     // Beyond the range of setpoints, still clear of the stops.
     position: { limit: 0.15, delayMs: 40 },
-    // It is 0.4 rad from where it should be, and does not turn.
+    // It is 0.16 rad from where it should be, and does not turn.
     stall: { limit: 0.3, speed: 0.05, delayMs: 500 },
 }
 

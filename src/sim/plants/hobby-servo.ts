@@ -11,6 +11,8 @@ export interface HobbyServoParameters {
     readonly deadBand: number
     /** Beyond the dead band, the error with which it drives fully, s. */
     readonly fullDriveError: number
+    /** What a speed takes off the error, s of pulse for each rad/s: the motor's back-EMF, fed back to the comparator. */
+    readonly speedFeedback: number
     /** What it drives with at the edge of the dead band, part of full. */
     readonly leastDrive: number
     /** Between pulses, s: an analogue amplifier compares once for each. */
@@ -25,7 +27,7 @@ export interface HobbyServoParameters {
  * Hitec HS-645MG, an analogue servo with metal gears: 0.20 s for 60 degrees, 9.6 kg cm, 450 mA running free and 9.1 mA idle
  * at 6 V, dead band 8 µs, 400 µs for 40 degrees, as Hitec's specification has them; 2.5 A stalled, as sellers have it. Not
  * published, so assumed: gears of 200:1; a rotor of 5e-8 kg·m² (4 g of 5 mm radius); a third of the friction dry; full drive at
- * 160 µs; stops at 100 degrees.
+ * 80 µs beyond the dead band and speed feedback of 20 ms, with which it is well damped; stops at 100 degrees.
  */
 export const HS_645MG: HobbyServoParameters = {
     motor: parametersFromDatasheet({
@@ -42,7 +44,9 @@ export const HS_645MG: HobbyServoParameters = {
     centrePulse: 1.5e-3,
     radiansPerPulse: (40 * Math.PI) / 180 / 400e-6,
     deadBand: 8e-6,
-    fullDriveError: 160e-6,
+    fullDriveError: 80e-6,
+    // 20 ms of motion.
+    speedFeedback: 11.5e-6,
     leastDrive: 0.1,
     pulsePeriod: 0.02,
     travel: (100 * Math.PI) / 180,
@@ -91,7 +95,8 @@ export class HobbyServo {
         motor.braking = pulse > 0 ? 1 : 0
         motor.drive = 0
         if (pulse === 0) return
-        const error = pulse - p.centrePulse - motor.angle / p.radiansPerPulse
+        const moving = p.speedFeedback * motor.velocity
+        const error = pulse - p.centrePulse - motor.angle / p.radiansPerPulse - moving
         const beyond = Math.abs(error) - p.deadBand / 2
         if (beyond <= 0) return
         const drive = p.leastDrive + (1 - p.leastDrive) * (beyond / p.fullDriveError)
