@@ -21,6 +21,8 @@ export interface StartStatus {
     /** By odometry, and true. */
     pose: Pose
     truePose: Pose
+    /** Of a robot that does not drive: each joint's angle as measured, and true, rad. */
+    joints?: { name: string; position: number; angle: number }[]
     statistics: RobotStatistics
     /** Planners connected to the bridge. */
     clients: number
@@ -49,6 +51,21 @@ export function startView(json: boolean): StartView {
     return process.stdout.isTTY ? new ScreenView() : new LineView()
 }
 
+/** Where the robot is: its pose, or, of one that does not drive, its joints' measured and true angles. */
+function whereabouts({ pose, truePose, joints }: StartStatus): { of: string; is: string }[] {
+    if (joints) {
+        const angles = (of: 'position' | 'angle') => `${joints.map(joint => joint[of].toFixed(2)).join('  ')} rad`
+        return [
+            { of: joints.map(({ name }) => name).join(', '), is: angles('position') },
+            { of: 'true', is: angles('angle') },
+        ]
+    }
+    return [
+        { of: 'odometry', is: place(pose) },
+        { of: 'true', is: place(truePose) },
+    ]
+}
+
 class JsonView implements StartView {
     readonly periodMs = 1000
 
@@ -68,14 +85,13 @@ class LineView implements StartView {
         print(text)
     }
     status(status: StartStatus): void {
-        const { seconds, mode, performance, progress, pose, truePose, statistics } = status
+        const { seconds, mode, performance, progress, statistics } = status
         print(
             [
                 `${seconds.toFixed(1).padStart(6)} s`,
                 `${performance} ${percent(progress)}`,
                 mode,
-                `odometry ${place(pose)}`,
-                `true ${place(truePose)}`,
+                ...whereabouts(status).map(({ of, is }) => `${of} ${is}`),
                 `period ${span(period(statistics))}`,
                 `late ${statistics.lateTicks}`,
                 `lost ${statistics.samplesLost}`,
@@ -97,14 +113,13 @@ class ScreenView implements StartView {
     }
 
     status(status: StartStatus): void {
-        const { seconds, mode, performance, progress, pose, truePose, statistics, clients } = status
+        const { seconds, mode, performance, progress, truePose, statistics, clients } = status
         this.map.add(truePose.x, truePose.y)
         const facts = [
             '',
             `${mode}, ${seconds.toFixed(1)} s`,
             `${performance.padEnd(10)} ${bar(progress)} ${percent(progress)}`,
-            `odometry   ${place(pose)}`,
-            `true       ${place(truePose)}`,
+            ...whereabouts(status).map(({ of, is }) => `${of.padEnd(10)} ${is}`),
             '',
             `period     ${span(period(statistics))}`,
             `ticks      ${statistics.ticks}, ${statistics.lateTicks} late`,

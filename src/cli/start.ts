@@ -106,6 +106,9 @@ async function show(running: Running, view: StartView, interrupted: AbortSignal,
             progress,
             pose: { x, y, heading },
             truePose: body.pose(),
+            joints: session.description.drive
+                ? undefined
+                : state.joints.map(({ name, position }, i) => ({ name, position, angle: body.angles()[i] })),
             statistics: session.statistics(),
             clients: bridge.statistics().clients,
         })

@@ -225,6 +225,58 @@ export function run(value: number): number {
     expect(load<{ run(n: number): number }>(texts).run(1)).toBe(15)
 })
 
+test('what the data leaves out, and what only it would need, is left out', () => {
+    const sources: Sources = {
+        'main.ts': `interface Arm { name: string, wheels?: { radius: number }, lamp?: { watts: number } }
+class Wheels {
+    constructor(readonly radius: number) {}
+    turn(): number {
+        return 77 * this.radius
+    }
+}
+class Robot {
+    wheels: Wheels | undefined
+    lamp: number | undefined
+    constructor(readonly arm: Arm, readonly spare?: Wheels) {
+        if (arm.wheels) {
+            const radius = arm.wheels.radius
+            this.wheels = new Wheels(radius)
+        }
+    }
+    fit(): void {
+        this.lamp = 5
+    }
+    step(): number {
+        let total = 1
+        const wheels = this.wheels
+        if (wheels) {
+            total += wheels.turn()
+        }
+        if (this.spare) total += this.spare.turn()
+        const part = this.spare ? 3 : 4
+        if (this.lamp) total += this.lamp
+        return total + part
+    }
+}
+const arm: Arm = { name: 'arm' }
+const robot = new Robot(arm)
+export function run(): number {
+    robot.fit()
+    return robot.step()
+}
+`,
+    }
+    const { texts } = flatten(sources)
+    const text = texts['main.ts']
+    expect(text).not.toContain('turn()\n')
+    expect(text).not.toContain('new Wheels')
+    expect(text).not.toContain('? 3 : 4')
+    // What may come to be stays.
+    expect(text.match(/if \(/g)).toHaveLength(1)
+    expect(text.split('\n')).toHaveLength(sources['main.ts'].split('\n').length)
+    expect(load<{ run(): number }>(texts).run()).toBe(10)
+})
+
 test('type errors are told, because the flat texts are not checked', () => {
     expect(() => flatten({ 'main.ts': 'export const run: number = "text"\n' })).toThrow(/main\.ts.*not assignable/s)
 })

@@ -30,9 +30,9 @@ const motors = new ServoJoints(servos, encoders, power, {
     lag: 0.07,
     reach: 0.4,
     leastSpeed: 0.1,
-    // One servo stalled takes 2.5 A, an arm that moves its load below 1.5 A. A reading each 120 ms.
+    // One servo stalled takes 2.5 A, an arm that moves its load below 1.5 A. A reading each 240 ms.
     currentLimit: 3,
-    currentReadings: 4,
+    currentReadings: 2,
     period: manipulator.tickPeriodMs / 1000,
 })
 
