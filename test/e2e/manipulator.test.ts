@@ -128,17 +128,28 @@ test('arming sends the servos to where their joints are: nothing jumps', async (
     robot.body.angles().forEach((angle, i) => expect(Math.abs(angle - before[i])).toBeLessThan(0.08))
 })
 
-test('without a host the pulses end, and the servos go limp', async () => {
+test('without a host the arm slows down and is held; disarmed, its servos go limp', async () => {
     const { robot, session } = await connectArmedArm({ seed: 5 })
-    const driven = lastDriven(robot)
-    setPositions(session, { base: 1.2, shoulder: -1, elbow: 1 })()
-    await pass(robot, 0.01)
+    const push = setPositions(session, { base: 1.2, shoulder: 1, elbow: -1 })
+    for (let k = 0; k < 6; k++) {
+        push()
+        await pass(robot, 0.05)
+    }
+    expect(robot.body.velocities()[1]).toBeGreaterThan(0.5)
     robot.host.hold()
-    const silent = robot.clock.now / 1e6
-    await pass(robot, 0.5)
-    expect(driven()).toBeGreaterThan(silent)
-    // The deadline, 100 ms, a tick of 20 ms, and the pulse that may have begun.
-    expect(driven() - silent).toBeLessThan(0.16)
+    // The deadline, 100 ms, and the slowing down from 3 rad/s.
+    await pass(robot, 0.8)
+    const held = robot.body.angles()
+    await pass(robot, 1)
+    robot.body.angles().forEach((angle, i) => expect(Math.abs(angle - held[i])).toBeLessThan(0.02))
+    robot.host.release()
+    await pass(robot, 0.3)
+    expect(session.state!.mode).toBe('timeout')
+    await settle(robot, session.disarm())
+    await pass(robot, 0.1)
+    const current = session.state!.power!.current
+    // Idle electronics of three servos.
+    expect(Math.abs(current)).toBeLessThan(0.04)
     expect(robot.body.outputs()).toEqual([0, 0, 0])
 })
 

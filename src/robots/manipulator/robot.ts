@@ -35,6 +35,8 @@ function joint(name: string, range: number, zeroOffset: number, direction: 1 | -
         encoder: { direction, zeroOffset, ratio: 1, observerBandwidth: 60, countsPerRevolution: 4096 },
         motor: { direction: 1 },
         gains,
+        // Let go, it would drop what it carries.
+        stop: { action: 'hold', deceleration: 8 },
         monitors,
     }
 }

@@ -45,6 +45,9 @@ export enum ServoStatus {
  * is first sent to where its joint is, without a jump.
  */
 export class ServoJoints implements MotorController {
+    readonly part = 'PCA9685'
+    /** The one-shot at pin OE (100 ms), and the pulse that has begun. */
+    readonly selfStopMs = 120
     statusFlags = 0
     supplyVoltage = NaN
     readonly noPower = false
