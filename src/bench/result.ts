@@ -1,3 +1,5 @@
+import type { RobotConditions } from '../host/conditions'
+
 /** One number that a test found. */
 export interface Figure {
     /** What limits and comparisons call it, for example `riseTime`. */
@@ -43,16 +45,11 @@ export interface Judgement extends Limit {
     pass: boolean
 }
 
-/** Under what conditions a run was made. */
-export interface Conditions {
+/** Under what conditions a run was made: what the robot was when it began, and what else is known. */
+export interface Conditions extends RobotConditions {
     /** ISO 8601 */
     date: string
-    robot: string
     joint: string
-    /** Hash of the robot's data that its firmware was built with. */
-    configHash: string
-    /** SHA-256 of the firmware's program, where it is known. */
-    firmware?: string
     /** How the robot was reached: a port, or what was simulated. */
     link: string
     /** V, mean over the run, where it is measured. */
@@ -61,8 +58,6 @@ export interface Conditions {
     temperature?: number
     /** Of the unit under test. */
     serial?: string
-    /** The robot's parameters, where it tells them. */
-    parameters?: Record<string, number>
     /** What the test was called with. */
     options: Record<string, unknown>
 }

@@ -1,3 +1,4 @@
+import type { RobotConditions } from '../host/conditions'
 import { RobotError } from '../host/robot'
 import { type BenchResult, type Conditions, judge, type Limit, type Plot, Recorder } from './result'
 import { BenchStop, Rig, type RigOptions } from './rig'
@@ -9,7 +10,7 @@ export interface BenchRun extends RigOptions {
     /** What figures may be. */
     accept?: Record<string, Limit>
     /** What is known of the conditions beside what the robot tells. */
-    conditions: Pick<Conditions, 'link' | 'firmware' | 'temperature' | 'serial' | 'parameters'>
+    conditions: Partial<RobotConditions> & Pick<Conditions, 'link' | 'temperature' | 'serial'>
 }
 
 /** A result, and the capture that it came from. */

@@ -11,10 +11,6 @@ import { connectSimulated, schedulerOf, settle, simulate, streamOf } from '../si
 /** Simulated time passes in steps of this while host code decides, ms: half a tick. */
 const SLICE_MS = 5
 
-/** Between two questions for the hash of the board's program, and how many. */
-const HASH_WAIT_MS = 300
-const HASH_TRIES = 4
-
 /** What to test. */
 export interface BenchTarget {
     port?: string
@@ -37,8 +33,6 @@ export interface BenchConnection {
     simulated?: SimulatedRobot
     /** How it was reached, for reports. */
     link: string
-    /** SHA-256 of the program, as the board tells it. */
-    firmware?: string
     close(): Promise<void>
 }
 
@@ -52,19 +46,8 @@ export async function connectBench(target: BenchTarget): Promise<BenchConnection
         scheduler: systemScheduler,
         run: work => work,
         link: path,
-        firmware: await programHash(session, systemScheduler),
         close: () => session.close(),
     }
-}
-
-/** The board announces the service that tells it each 500 ms, which may be after the robot has been described. */
-async function programHash(session: RobotSession, scheduler: Scheduler): Promise<string | undefined> {
-    for (let i = 0; i < HASH_TRIES; i++) {
-        const hash = await session.firmwareHash()
-        if (hash !== undefined) return hash
-        await new Promise<void>(resolve => scheduler.setTimeout(resolve, HASH_WAIT_MS))
-    }
-    return undefined
 }
 
 async function connectSimulation(target: BenchTarget, sim: string): Promise<BenchConnection> {
@@ -76,9 +59,8 @@ async function connectSimulation(target: BenchTarget, sim: string): Promise<Benc
     if (fast) {
         const session = await connectSimulated(simulated)
         const run = <T>(work: Promise<T>) => settle(simulated, work, SLICE_MS)
-        const firmware = await run(programHash(session, schedulerOf(simulated.clock)))
         const close = () => session.close()
-        return { session, scheduler: schedulerOf(simulated.clock), run, simulated, link, firmware, close }
+        return { session, scheduler: schedulerOf(simulated.clock), run, simulated, link, close }
     }
     const stop = runRealTime(simulated, systemScheduler)
     const wire = new Link({ open: async () => streamOf(simulated), scheduler: systemScheduler })
@@ -90,6 +72,5 @@ async function connectSimulation(target: BenchTarget, sim: string): Promise<Benc
         stop()
         await session.close()
     }
-    const firmware = await programHash(session, systemScheduler)
-    return { session, scheduler: systemScheduler, run: work => work, simulated, link, firmware, close }
+    return { session, scheduler: systemScheduler, run: work => work, simulated, link, close }
 }

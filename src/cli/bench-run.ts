@@ -6,6 +6,7 @@ import type { Operator } from '../bench/rig'
 import { runBench } from '../bench/run'
 import { benchTests } from '../bench/tests'
 import type { BenchTest, TestOptions } from '../bench/tests/test'
+import { robotConditions } from '../host/conditions'
 import type { BenchConnection } from './bench-connect'
 import { AskedOperator, SimulatedOperator } from './bench-operator'
 import { type BenchOptions, json, safetyOf, text } from './bench-options'
@@ -45,9 +46,10 @@ export async function runOne(
 ): Promise<{ result: BenchResult; files?: ReportFiles }> {
     const joint = jointOf(connection, options.joint)
     const bar = progress()
-    const { link, firmware, session, scheduler } = connection
+    const { link, session, scheduler } = connection
     const { serial, temperature } = options
     try {
+        const conditions = await connection.run(robotConditions(session, scheduler))
         const run = runBench({
             test,
             settings:
@@ -62,7 +64,7 @@ export async function runOne(
             operator: operatorOf(connection, joint, options, signal),
             onProgress: (part, what) => bar.update(part, what),
             accept,
-            conditions: { link, firmware, serial, temperature },
+            conditions: { ...conditions, link, serial, temperature },
         })
         const outcome = await connection.run(run)
         const files = options.report ? await writeReport(options.out, outcome) : undefined

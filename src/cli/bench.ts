@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { compareFigures, htmlComparison } from '../bench/report/compare'
+import { compareConditions, compareFigures, htmlComparison } from '../bench/report/compare'
 import { digits } from '../bench/report/html'
 import { type BenchResult, withoutPlots } from '../bench/result'
 import type { RobotDescription } from '../protocol/description'
@@ -122,13 +122,16 @@ async function compare(fileA: string, fileB: string, options: { html?: string; j
     if (a.test !== b.test)
         throw new UsageError(`${fileA} is of ${a.test}, ${fileB} of ${b.test}: only runs of one test can be compared`)
     const rows = compareFigures(a, b)
+    const conditions = compareConditions(a, b)
     if (options.html !== undefined) await writeFile(options.html, htmlComparison(a, b))
-    if (options.json) printJson({ test: a.test, figures: rows })
+    if (options.json) printJson({ test: a.test, figures: rows, conditions })
     else {
         const cell = (value: number | undefined) => (value === undefined ? '-' : digits(value))
         const change = (value: number) => (Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : '')
         const lines = rows.map(row => [row.name, cell(row.a), cell(row.b), row.unit, change(row.change)])
         for (const line of table([['figure', 'A', 'B', '', 'change'], ...lines], [1, 2, 4])) print(line)
+        const differing = conditions.map(row => [row.key, String(row.a ?? '-'), String(row.b ?? '-')])
+        if (differing.length > 0) for (const line of table([['condition', 'A', 'B'], ...differing], [])) print(line)
         if (options.html !== undefined) print(`wrote ${options.html}`)
     }
 }

@@ -8,10 +8,13 @@ import { writeReport } from '../../src/bench/report/write'
 import type { BenchResult } from '../../src/bench/result'
 import { textPlot } from '../../src/cli/bench-view'
 import { buildFirmware } from '../../src/flash/build'
+import { actuator } from '../../src/robots/actuator/robot'
 import { bench } from './bench'
 import { chromium, NEEDS_CHROMIUM, Page } from './chromium'
 
 beforeAll(() => buildFirmware('actuator'), 180_000)
+
+const { gains, effortLimit } = actuator.joints[0]
 
 async function directory(): Promise<string> {
     const made = await mkdtemp(path.join(tmpdir(), 'tendon-report-'))
@@ -93,6 +96,11 @@ describe('the files of a run', () => {
             supplyVoltage: expect.closeTo(outcome.truth.supplyVoltage, 0),
             serial: 'A-17',
             temperature: 21.5,
+            parameters: {
+                'motor.kp': expect.closeTo(gains.kp, 6),
+                'motor.effort_limit': effortLimit,
+                command_timeout: expect.any(Number),
+            },
             options: { repeats: 2, mode: 'effort' },
         })
         expect(Date.parse(twin.conditions.date)).not.toBeNaN()
@@ -103,6 +111,7 @@ describe('the files of a run', () => {
             'A-17',
             '21.5',
             twin.conditions.date,
+            'parameter motor.kp',
         ]) {
             expect(html).toContain(part)
         }

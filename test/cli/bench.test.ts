@@ -113,8 +113,11 @@ describe('tendon bench', { timeout: 90_000 }, () => {
         const text = await tendon('bench', 'compare', a, b, '--html', at('both.html'))
         expect(text.code).toBe(0)
         expect(text.stdout).toMatch(/^rise time.* +[\d.]+ +[\d.]+ +s +-?[\d.]+ %$/m)
+        expect(text.stdout).toMatch(/^link +simulated actuator on rp2040, seed 1, drawn +simulated .* seed 2, drawn$/m)
         expect(await readFile(at('both.html'), 'utf8')).toContain('step, compared')
-        const { figures } = JSON.parse((await tendon('bench', 'compare', a, b, '--json')).stdout)
+        const { figures, conditions } = JSON.parse((await tendon('bench', 'compare', a, b, '--json')).stdout)
+        // Of the same program and parameters.
+        expect(conditions.map(({ key }: { key: string }) => key).sort()).toEqual(['link', 'supplyVoltage'])
         const rise = figures.find(({ key }: { key: string }) => key === 'riseTime')
         expect(rise.change).toBeCloseTo(rise.b / rise.a - 1, 12)
         const refused = await tendon('bench', 'compare', a, other)

@@ -1,6 +1,7 @@
 import { connectBench } from '../../cli/bench-connect'
 import { SimulatedOperator } from '../../cli/bench-operator'
 import { testNamed } from '../../cli/bench-run'
+import { robotConditions } from '../../host/conditions'
 import type { Robot } from '../../host/robot'
 import type { Defect } from '../../sim/plants/motor-draw'
 import type { ActuatorTruth, RobotBody } from '../../sim/robot-body'
@@ -42,12 +43,14 @@ export async function runDrawn(options: DrawnCase): Promise<DrawnOutcome> {
     const { faults = [], onSample, afterwards = async () => {} } = options
     const target = { sim: 'actuator', board: 'rp2040', seed, fast: true, simDraw: true, simDefect: defect }
     const connection = await connectBench(target)
+    const { session, scheduler, link } = connection
     const { body, clock } = connection.simulated!
+    const conditions = await connection.run(robotConditions(session, scheduler))
     const start = clock.now / 1e6
     connection.simulated!.inject(...faults.map(fault => ({ ...fault, at: start + fault.at })))
     const controller = new AbortController()
     let samples = 0
-    connection.session.onState(() => {
+    session.onState(() => {
         if (++samples === interruptAfter) controller.abort()
         onSample?.(clock.now / 1e6 - start, body)
     })
@@ -69,15 +72,15 @@ export async function runDrawn(options: DrawnCase): Promise<DrawnOutcome> {
         const run = runBench({
             test: testNamed(test),
             settings,
-            robot: connection.session,
+            robot: session,
             joint: 'motor',
-            scheduler: connection.scheduler,
+            scheduler,
             signal: controller.signal,
             operator: new SimulatedOperator(connection.simulated!, 0),
-            conditions: { link: connection.link, firmware: connection.firmware, serial, temperature },
+            conditions: { ...conditions, link, serial, temperature },
         })
         const outcome = await connection.run(run)
-        await connection.run(afterwards(connection.session))
+        await connection.run(afterwards(session))
         const { host, effort } = outcome.rig.capture
         const ticks = host.filter((_, i) => i > 0 && effort[i] !== effort[i - 1])
         return { ...outcome, truth: body.truths!()[0], drives: body.outputs(), delays: delaysOf(ticks, edges) }

@@ -21,6 +21,29 @@ export function compareFigures(a: BenchResult, b: BenchResult): Compared[] {
     })
 }
 
+/** A condition that is not the same in two runs. */
+export interface ConditionDifference {
+    key: string
+    a: string | number | undefined
+    b: string | number | undefined
+}
+
+/** What was different beside the date: a figure that changed may have changed by that. */
+export function compareConditions(a: BenchResult, b: BenchResult): ConditionDifference[] {
+    const [left, right] = [a, b].map(conditionsOf)
+    return [...new Set([...left.keys(), ...right.keys()])]
+        .map(key => ({ key, a: left.get(key), b: right.get(key) }))
+        .filter(({ a: before, b: after }) => before !== after)
+}
+
+function conditionsOf({ conditions }: BenchResult): Map<string, string | number> {
+    const { date: _, options, parameters = {}, ...told } = conditions
+    const named = (what: string, values: object) =>
+        Object.entries(values).map(([key, value]) => [`${what} ${key}`, value] as const)
+    const all = [...Object.entries(told), ...named('option', options), ...named('parameter', parameters)]
+    return new Map(all.filter(([, value]) => value !== undefined && typeof value !== 'object'))
+}
+
 /** Two runs laid over each other. */
 export function htmlComparison(a: BenchResult, b: BenchResult): string {
     const label = ({ conditions: { date, serial, joint } }: BenchResult) => `${serial ?? joint} ${date}`
@@ -31,7 +54,15 @@ export function htmlComparison(a: BenchResult, b: BenchResult): string {
         Number.isFinite(row.change) ? `${(row.change * 100).toFixed(1)} %` : '',
     ])
     const head = `<h1>${escape(a.test)}: A ${escape(label(a))} against B ${escape(label(b))}</h1>`
-    return htmlPage(`${a.test}, compared`, `${head}<h2>Figures: A, B, change</h2>${table(rows)}`, overlaid(a, b))
+    const conditions = compareConditions(a, b).map(({ key, a: before, b: after }) => [
+        key,
+        String(before ?? '–'),
+        String(after ?? '–'),
+    ])
+    const body =
+        `${head}<h2>Figures: A, B, change</h2>${table(rows)}` +
+        `<h2>Conditions that differ: A, B</h2>${conditions.length > 0 ? table(conditions) : '<p>none</p>'}`
+    return htmlPage(`${a.test}, compared`, body, overlaid(a, b))
 }
 
 /** Plots of the same title in one, over the x of both. */
