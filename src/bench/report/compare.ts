@@ -37,11 +37,11 @@ export function compareConditions(a: BenchResult, b: BenchResult): ConditionDiff
 }
 
 function conditionsOf({ conditions }: BenchResult): Map<string, string | number> {
-    const { date: _, options, parameters = {}, ...told } = conditions
+    const { options, parameters = {}, ...told } = conditions
     const named = (what: string, values: object) =>
         Object.entries(values).map(([key, value]) => [`${what} ${key}`, value] as const)
     const all = [...Object.entries(told), ...named('option', options), ...named('parameter', parameters)]
-    return new Map(all.filter(([, value]) => value !== undefined && typeof value !== 'object'))
+    return new Map(all.filter(([key, value]) => key !== 'date' && value !== undefined && typeof value !== 'object'))
 }
 
 /** Two runs laid over each other. */
