@@ -37,11 +37,11 @@ export class NativeServos {
         private readonly config: NativeServosConfig,
     ) {
         this.count = servos.length
-        for (const { positionLow, positionHigh } of config.ends) {
+        for (const end of config.ends) {
             this.wanted.push(NaN)
             this.told.push(NaN)
-            this.low.push(positionLow)
-            this.high.push(positionHigh)
+            this.low.push(end.positionLow)
+            this.high.push(end.positionHigh)
             this.enabled.push(true)
         }
     }

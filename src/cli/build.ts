@@ -62,11 +62,14 @@ async function build(robot: string | undefined, options: BuildOptions): Promise<
     const { config } = await loadRobot(robot)
     const budget = await loadBudget(robot, config.tickPeriodMs)
     const firmware = await buildFirmware(robot, { inline })
-    const cost = await measureProgram({ robot, board, inline, firmware }).catch(error => {
+    const cost = await measureProgram({ robot, board, inline, firmware }).catch(async error => {
         // A tick that takes all the time is why nothing else happens; any other reason is told as it is.
         if (!(error instanceof UndrivenError)) throw error
         const lines = rateProblems(config, board, error.tick)
-        throw lines.length > 0 ? new CommandError(refusal(robot, lines)) : error.cause
+        if (lines.length > 0) throw new CommandError(refusal(robot, lines))
+        const { whyNotSimulated } = await import('./robot-check')
+        const why = await whyNotSimulated(robot)
+        throw why === undefined ? error.cause : new CommandError(why)
     })
     const { tick, heap, functions, configHash, motorStop } = cost
     const bytes = firmware.bytecode.length

@@ -6,6 +6,27 @@ import { wiringProblems } from '../flash/wiring-check'
 import type { RobotConfig } from '../onboard/robot-config'
 import { loadWiring } from './robot-board'
 
+/** Part of the names of the drivers for what the runtime itself drives. */
+const NATIVE = '/native-'
+
+/** A robot's `main.ts`; nothing in a published package, which has it compiled. */
+function entryOf(robot: string): Promise<string> {
+    return readFile(path.join(PROJECT_ROOT, `src/robots/${robot}/main.ts`), 'utf8').catch(() => '')
+}
+
+/** Why a robot with motors, servos or encoders of the runtime itself cannot be simulated; undefined for others. */
+export async function whyNotSimulated(robot: string): Promise<string | undefined> {
+    const entry = await entryOf(robot)
+    if (!entry.includes(NATIVE)) return undefined
+    const { nativeDrivers } = await import('../flash/entry-check')
+    const used = nativeDrivers(entry).map(driver => `devices/${driver}`)
+    if (used.length === 0) return undefined
+    return (
+        `${robot} has ${used.join(' and ')}: the simulator's runtime has none of the services that a board's offers by ` +
+        'itself, so the tick cannot be measured. `tendon flash` and `tendon deploy` build it without that (docs/motors.md).'
+    )
+}
+
 /**
  * Looks at all that can be known of a robot without compiling it: its data, its wiring, and what its entry makes of them.
  *
@@ -15,12 +36,12 @@ export async function checkRobotFiles(robot: string): Promise<void> {
     const directory = `src/robots/${robot}`
     const config = ((await import(`../robots/${robot}/robot.ts`)) as Record<string, RobotConfig>)[robot]
     const wiring = await loadWiring(robot)
-    const entry = await readFile(path.join(PROJECT_ROOT, directory, 'main.ts'), 'utf8').catch(() => undefined)
+    const entry = await entryOf(robot)
     const lines = [
         ...configProblems(config).map(problem => `robot.ts: ${problem}`),
         ...(wiring ? wiringProblems(wiring) : []).map(problem => `wiring.ts: ${problem}`),
     ]
-    if (entry !== undefined && config.imu) {
+    if (config.imu || entry.includes(NATIVE)) {
         // Apart, because TypeScript's own parser takes a while to load.
         const { entryProblems } = await import('../flash/entry-check')
         lines.push(...entryProblems(config, entry))

@@ -49,15 +49,19 @@ export class EncoderService implements NativeEncoder {
     async start(): Promise<void> {
         if (this.started) return
         this.started = true
+        // DeviceScript's closures do not capture `this`.
+        // eslint-disable-next-line @typescript-eslint/no-this-alias
+        const self = this
         this.encoder.reading.subscribe(count => {
-            this.count = count
-            this.reports++
+            self.count = count
+            self.reports++
         })
         // Waits for the service: an encoder that the runtime does not have is missed by its driver, after a time.
-        const setInterval = async () => {
-            await this.encoder.streamingInterval.write(NATIVE_ENCODER_REPORT_MS)
+        const encoder = this.encoder
+        const hurry = async () => {
+            await encoder.streamingInterval.write(NATIVE_ENCODER_REPORT_MS)
         }
-        setInterval.start()
+        hurry.start()
     }
 }
 

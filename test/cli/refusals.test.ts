@@ -69,6 +69,21 @@ describe('tendon build refuses', () => {
         ])
     })
 
+    it('motors of the runtime itself in a loop of 100 Hz', async () => {
+        const { code, stderr } = await build('native', {
+            'main.ts': [
+                [
+                    /devices\/motors\/motoron'/,
+                    "devices/motors/motoron'\nimport { NativeMotors } from '../../../devices/motors/native-motors'",
+                ],
+            ],
+        })
+        expect(code).toBe(1)
+        expect(stderr).toContain(
+            '  robot.ts: tickPeriodMs is 10; allowed: 67 ms and more with 2 motors or servos of the runtime',
+        )
+    })
+
     it('two parts at one address, on the bus and behind one channel', async () => {
         const { code, stderr } = await build('clash', {
             'channels.ts': [[/RIGHT_CHANNEL = 1/, 'RIGHT_CHANNEL = 0']],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { listRobots } from '../../src/flash/build'
 import { configProblems } from '../../src/flash/config-check'
-import { entryProblems } from '../../src/flash/entry-check'
+import { entryProblems, nativeDrivers } from '../../src/flash/entry-check'
 import { rateProblems } from '../../src/flash/rate-check'
 import { wiringProblems } from '../../src/flash/wiring-check'
 import type { RobotConfig } from '../../src/onboard/robot-config'
@@ -138,6 +138,45 @@ describe('a mounting of the IMU', () => {
         expect(entryProblems(turned, "// mounting\nconst text = 'mounting'")).toHaveLength(1)
         expect(entryProblems(turned, 'new MountedImu(chip, rover.imu.mounting)')).toEqual([])
         expect(entryProblems(rover, '')).toEqual([])
+    })
+})
+
+describe('motors, servos and encoders of the runtime itself', () => {
+    const importing = (driver: string) => `import { X } from '../../../devices/${driver}'`
+    const motors = importing('motors/native-motors')
+    const slow = { ...rover, imu: undefined }
+
+    it('are known by what main.ts imports', () => {
+        expect(nativeDrivers(motors)).toEqual(['motors/native-motors'])
+        expect(nativeDrivers(`// ${motors}`)).toEqual([])
+    })
+
+    it('are refused in a loop that sends more packets than the runtime does', () => {
+        // Two motors and 25 reports at 100 Hz; at 15 Hz two and a report each tick are 45 a second.
+        expect(entryProblems(rover, motors)).toEqual([
+            'robot.ts: tickPeriodMs is 10; allowed: 67 ms and more with 2 motors or servos of the runtime itself: each update ' +
+                'is a packet, and with telemetry 225 a second are more than 45 (docs/motors.md)',
+        ])
+        expect(entryProblems({ ...rover, tickPeriodMs: 66 }, motors)).toHaveLength(1)
+        expect(entryProblems({ ...rover, tickPeriodMs: 67 }, importing('motors/native-servos'))).toEqual([])
+        expect(entryProblems({ ...rover, joints: [wheel], tickPeriodMs: 45 }, motors)).toEqual([])
+    })
+
+    it('count no shaft that is faster than they look', () => {
+        const knob = { ...wheel, velocityLimit: 6, encoder: { ...wheel.encoder, countsPerRevolution: 48 } }
+        const encoders = importing('encoders/native-encoders')
+        const config = (joint: object) => ({ ...slow, tickPeriodMs: 40, joints: [{ ...knob, ...joint }] })
+        // 48 counts of four edges a turn: 200 a second are 6.545 rad/s.
+        expect(entryProblems(config({}), encoders)).toEqual([])
+        expect(entryProblems(config({ velocityLimit: 6.6 }), encoders)).toEqual([
+            'robot.ts: joints.left_wheel.velocityLimit is 6.6; allowed: up to 6.54 rad/s with an encoder of the runtime itself, ' +
+                'which loses counts above 200 edges a second',
+        ])
+        expect(entryProblems({ ...config({}), tickPeriodMs: 39 }, encoders)[0]).toMatch(
+            /^robot\.ts: tickPeriodMs is 39; allowed: 40 ms/,
+        )
+        const { countsPerRevolution: _, ...uncounted } = knob.encoder
+        expect(entryProblems(config({ encoder: uncounted }), encoders)[0]).toMatch(/countsPerRevolution is missing/)
     })
 })
 
