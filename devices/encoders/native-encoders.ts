@@ -55,8 +55,8 @@ export class NativeEncoders {
                 this.fail('config', 'countsPerTurn ' + countsPerTurn[i] + ' of encoder ' + i + ', allowed 1 to 65535')
             }
             const encoder = this.encoders[i]
-            await encoder.start()
             const before = encoder.reports
+            await encoder.start()
             for (let waited = 0; encoder.reports === before; waited += LOOK_MS) {
                 if (waited >= FIRST_MS) this.fail('not-found', 'encoder ' + i + ' reports nothing')
                 await clock.sleep(LOOK_MS)

@@ -32,6 +32,9 @@ export class NativeMotors {
     errors = 0
     /** The tick wrote nothing for the command timeout: off until {@link enable}. */
     timedOut = false
+    readonly part = "the runtime's own motors (startMotor)"
+    /** The runtime goes on with the last duty. */
+    readonly selfStopMs = 0
     readonly statusFlags = 0
     /** The runtime measures nothing and cannot be reset without the program. */
     readonly supplyVoltage = NaN

@@ -6,6 +6,7 @@ import { NativeMotors } from '../../devices/motors/native-motors'
 import { NativeServos } from '../../devices/motors/native-servos'
 import { clock, i2c } from '../../src/firmware/board'
 import { EncoderService, MotorService, sendInBackground, ServoService } from '../../src/firmware/native'
+import type { JointEncoders, MotorController } from '../../src/onboard/robot'
 
 /** What the tick wants comes from here, and what it read goes there: f32 each. */
 const WISHES = 0x11
@@ -24,6 +25,8 @@ async function main() {
     await servos.init(clock)
     await encoders.init(clock)
     sendInBackground(motors)
+    const controller: MotorController = motors
+    const joints: JointEncoders = encoders
     sendInBackground(servos)
     const wishes = Buffer.alloc(12)
     const state = Buffer.alloc(12)
@@ -31,17 +34,17 @@ async function main() {
     while (true) {
         i2c.transfer(WISHES, undefined, wishes)
         const mode = wishes.getAt(8, 'f32')
-        encoders.sample()
-        if (mode > 0 && !enabled) motors.enable()
-        else if (mode === 0 && enabled) motors.stop()
+        joints.sample()
+        if (mode > 0 && !enabled) controller.enable()
+        else if (mode === 0 && enabled) controller.stop()
         enabled = mode > 0
         // Mode 2: the tick stands still, and the program goes on.
-        if (mode < 2) motors.write(wishes.getAt(0, 'f32'), 0, 0)
+        if (mode < 2) controller.write(wishes.getAt(0, 'f32'), 0, 0)
         const position = wishes.getAt(4, 'f32')
         if (position < -100) servos.release()
         else servos.write([position])
-        state.setAt(0, 'f32', encoders.reading[0])
-        state.setAt(4, 'f32', encoders.failed)
+        state.setAt(0, 'f32', joints.reading[0])
+        state.setAt(4, 'f32', joints.failed)
         state.setAt(8, 'f32', motors.timedOut ? 1 : 0)
         i2c.transfer(STATE, state, undefined)
         await clock.sleep(TICK_MS)

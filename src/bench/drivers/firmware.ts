@@ -14,14 +14,18 @@ import { Icm20948 } from '../../../devices/imus/icm20948'
 import { Lsm6dsox } from '../../../devices/imus/lsm6dsox'
 import { Mpu6050 } from '../../../devices/imus/mpu6050'
 import { Drv8830Motors } from '../../../devices/motors/drv8830'
+import { NativeEncoders } from '../../../devices/encoders/native-encoders'
 import { Motoron } from '../../../devices/motors/motoron'
 import { MotoronCurrent } from '../../../devices/motors/motoron-current'
+import { NativeMotors } from '../../../devices/motors/native-motors'
+import { NativeServos } from '../../../devices/motors/native-servos'
 import { Pca9685Servos } from '../../../devices/motors/pca9685'
 import { Pca9685Bridges } from '../../../devices/motors/pca9685-bridges'
 import { Pca9685Escs } from '../../../devices/motors/pca9685-escs'
 import { Ina219 } from '../../../devices/power/ina219'
 import { Ina226 } from '../../../devices/power/ina226'
 import { clock, i2c } from '../../firmware/board'
+import { EncoderService, MotorService, ServoService } from '../../firmware/native'
 import { chipSelect, openSpi } from '../../firmware/spi'
 
 // The counters' select pins.
@@ -79,6 +83,20 @@ const counters = new Ls7366rBank(openSpi({ miso: 16, mosi: 19, sck: 18 }, LS7366
     { select: chipSelect('D13'), countsPerTurn: 1200 },
     { select: chipSelect('D14'), countsPerTurn: 1200 },
 ])
+// The runtime here has no such services; what a tick does with them is the same without.
+const nativeMotors = new NativeMotors(
+    [new MotorService(new ds.Motor('left')), new MotorService(new ds.Motor('right'))],
+    { updateMs: 40, commandTimeoutMs: 100 },
+)
+const nativeServos = new NativeServos(
+    [new ServoService(new ds.Servo('a')), new ServoService(new ds.Servo('b')), new ServoService(new ds.Servo('c'))],
+    { updateMs: 60, ends: [ends, ends, ends] },
+)
+const shafts = [
+    new EncoderService(new ds.RotaryEncoder('left shaft')),
+    new EncoderService(new ds.RotaryEncoder('right shaft')),
+]
+const nativeEncoders = new NativeEncoders(shafts, [48, 48])
 const power = new Ina219(i2c, 0.1, 0x44)
 const finePower = new Ina226(i2c, 0.01, 0x45)
 
@@ -132,6 +150,22 @@ async function measureOtherMotors() {
     await mark('Drv8830Motors readStatus')
     if (!voltages.readStatus()) failed()
     await mark('')
+}
+
+async function measureNative() {
+    for (const shaft of shafts) {
+        shaft.count = 100
+        shaft.reports++
+    }
+    const positions = [0.1, -0.2, 0.3]
+    await mark('NativeMotors write')
+    if (!nativeMotors.write(0.5, -0.5, 0)) failed()
+    await mark('NativeServos write')
+    if (!nativeServos.write(positions)) failed()
+    await mark('NativeEncoders sample')
+    nativeEncoders.sample()
+    await mark('')
+    if (nativeEncoders.failed !== 0) failed()
 }
 
 async function measureEncoders() {
@@ -213,6 +247,7 @@ async function main() {
     await mark('')
     await measureMotors()
     await measureOtherMotors()
+    await measureNative()
     await measureEncoders()
     await measureImus()
     await measurePower()

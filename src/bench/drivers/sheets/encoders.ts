@@ -70,4 +70,25 @@ export const encoderSheets: DriverSheet[] = [
         boardDies: 'Goes on counting; nothing moves by it',
         datasheet: { title: 'LSI Computer Systems LS7366R, datasheet of June 2014' },
     },
+    {
+        part: "the runtime's own quadrature encoders (startRotaryEncoder)",
+        file: 'devices/encoders/native-encoders.ts',
+        bus: 'pins',
+        does: 'counts the edges of slow quadrature encoders on pins of the board',
+        quantities: [
+            {
+                name: 'angle',
+                unit: 'rad',
+                range: '0 to 2π, from where it starts; up to 200 edges a second, beyond which it loses counts unnoticed',
+                resolution: "the encoder's, a count a cycle, or two (`dense`)",
+            },
+        ],
+        operations: [{ name: 'NativeEncoders sample', does: 'takes what two encoders reported', eachTick: true }],
+        chipRate: { most: 25, why: 'it reports each 20 ms at most' },
+        boardDies: 'Goes on counting; nothing moves by it',
+        datasheet: {
+            title: 'jacdac-c, services/rotaryencoder.c',
+            link: 'https://github.com/microsoft/jacdac-c/blob/main/services/rotaryencoder.c',
+        },
+    },
 ]

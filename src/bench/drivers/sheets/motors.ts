@@ -149,4 +149,51 @@ export const motorSheets: DriverSheet[] = [
             link: 'https://www.ti.com/lit/ds/symlink/drv8830.pdf',
         },
     },
+    {
+        part: "the runtime's own motors (startMotor)",
+        file: 'devices/motors/native-motors.ts',
+        bus: 'pins',
+        does: 'drives one to three brushed motors by H-bridges on pins of the board',
+        quantities: [
+            {
+                name: 'effort',
+                unit: 'of the supply voltage',
+                range: '-1 to 1',
+                resolution: '1/512, rising by a 32nd each 9 ms: 0.29 s to full',
+            },
+        ],
+        operations: [{ name: 'NativeMotors write', does: 'says what two motors are to do', eachTick: true }],
+        chipRate: {
+            most: 15,
+            why: 'with two motors: an update is a packet of the 50 a second that the runtime sends in all, telemetry and answers among them',
+        },
+        boardDies: 'Goes on with its last output for ever: put a watchdog in front of the enable pin',
+        stopsByItself: false,
+        datasheet: {
+            title: 'jacdac-c, services/motor.c',
+            link: 'https://github.com/microsoft/jacdac-c/blob/main/services/motor.c',
+        },
+    },
+    {
+        part: "the runtime's own servos (startServo)",
+        file: 'devices/motors/native-servos.ts',
+        bus: 'pins',
+        does: 'sends hobby servos on pins of the board to positions',
+        quantities: [
+            {
+                name: 'position',
+                unit: 'rad',
+                range: 'as calibrated, pulses up to 6 ms',
+                resolution: '1 µs of pulse at 50 Hz: 1.6 mrad where 1 ms turns 90°',
+            },
+        ],
+        operations: [{ name: 'NativeServos write', does: 'says where three servos are to go', eachTick: true }],
+        chipRate: { most: 11, why: 'with three servos: an update is a packet, as with the motors' },
+        boardDies: 'Goes on holding its last position',
+        stopsByItself: false,
+        datasheet: {
+            title: 'jacdac-c, services/servo.c',
+            link: 'https://github.com/microsoft/jacdac-c/blob/main/services/servo.c',
+        },
+    },
 ]
