@@ -175,7 +175,7 @@ describe('motors, servos and encoders of the runtime itself', () => {
         expect(entryProblems({ ...config({}), tickPeriodMs: 39 }, encoders)[0]).toMatch(
             /^robot\.ts: tickPeriodMs is 39; allowed: 40 ms/,
         )
-        const { countsPerRevolution: _, ...uncounted } = knob.encoder
+        const uncounted = { ...knob.encoder, countsPerRevolution: undefined }
         expect(entryProblems(config({ encoder: uncounted }), encoders)[0]).toMatch(/countsPerRevolution is missing/)
     })
 })
