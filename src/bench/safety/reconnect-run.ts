@@ -1,10 +1,9 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { RobotSession } from '../../host/session'
 import { Random } from '../../sim/random'
 import type { SimulatedRobot } from '../../sim/simulated-robot'
 import { connectSimulated, loadRobot, runFast, schedulerOf, settle, simulate } from '../../simulate'
 import { BOUNDS } from './bounds'
+import { hostBytes, LeastUsed } from './memory'
 
 const SETPOINT_MS = 20
 /** How long the robot is driven before each loss, stands after each return, and is armed without a setpoint, s. */
@@ -122,30 +121,4 @@ async function returned(robot: SimulatedRobot, session: RobotSession, losses: nu
     await runFast(robot, () => settled() || seconds() > back + PATIENCE, 5)
     forget()
     if (!settled()) throw new Error(`loss ${losses}: no state ${PATIENCE} s after the link was back`)
-}
-
-/** What the program on the board keeps: the least that is used, as just after a collection. */
-class LeastUsed {
-    private least = Infinity
-
-    constructor(private readonly robot: SimulatedRobot) {}
-
-    look(): void {
-        this.least = Math.min(this.least, this.robot.board.heapStatistics()?.usedBytes ?? Infinity)
-    }
-
-    /** Since the last call. */
-    take(): number {
-        const { least } = this
-        this.least = Infinity
-        return least
-    }
-}
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-function hostBytes(): number {
-    collect()
-    return process.memoryUsage().heapUsed
 }

@@ -1,13 +1,10 @@
+import { FLAT, kilobytes } from '../safety/memory'
 import { reconnectRun } from '../safety/reconnect-run'
-
-/** A heap that grows by less than this part of itself is flat: what a collection leaves differs from one to the next. */
-const FLAT = 0.1
 
 /** Many losses of one session's link. @returns whether it always came back, nothing moved, and memory is flat */
 export async function reconnectCampaign(count: number, seed: number): Promise<boolean> {
     const run = await reconnectRun(count, seed)
     const grown = ([before, after]: [number, number]) => after / before - 1
-    const kilobytes = (pair: [number, number]) => pair.map(bytes => `${(bytes / 1000).toFixed(1)} kB`).join(' to ')
     process.stdout.write(
         `${run.losses} losses, ${run.reconnects} returns, the slowest ${run.slowest.toFixed(2)} s after the link's\n` +
             `steps with an output driven before it was armed again and told to: ${run.drivenSteps}; turned by arming: ${run.moved} rad\n` +

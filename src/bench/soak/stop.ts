@@ -3,13 +3,13 @@ import { LINK_SCENARIOS } from '../safety/scenarios'
 import { ms, stopRun, type StopRun } from '../safety/stop-run'
 
 /** Every fault of the link in turn, one for each seed. @returns whether every bound held */
-export async function stopCampaign(runs: number, first: number): Promise<boolean> {
+export async function stopCampaign(runs: number, first: number, board: string): Promise<boolean> {
     let broken = false
     const worst = new Map<string, { runs: number; afterSetpoint: number; afterTick: number; worst: StopRun }>()
     const bar = progress()
     for (let seed = first; seed < first + runs; seed++) {
         bar.update((seed - first) / runs, `seed ${seed}`)
-        const run = await stopRun('rover', LINK_SCENARIOS[seed % LINK_SCENARIOS.length], seed)
+        const run = await stopRun('rover', LINK_SCENARIOS[seed % LINK_SCENARIOS.length], seed, board)
         const row = worst.get(run.scenario)
         worst.set(run.scenario, {
             runs: (row?.runs ?? 0) + 1,
