@@ -39,7 +39,7 @@ const FASTEST = 5
 /** A report that is shorter by as much lacks a part of some sample, bytes. */
 const SAMPLE_AT_LEAST = 32
 /** What is under way has arrived, and is in a report, after this, s. */
-const UNDER_WAY = 0.2
+const UNDER_WAY = 0.08
 
 export interface MutationRun {
     simulatedSeconds: number
@@ -79,6 +79,9 @@ export async function mutationRun(bytes: number, seed: number, board = 'rp2040')
     const witness = new ContentWitness(robot, session)
     const toBoard = new Mutator(robot.toBoard, COPIES.toBoard, random.fork('to board'), wrongCommands)
     const toHost = new Mutator(robot.toHost, COPIES.toHost, random.fork('to host'), wrongReports)
+    await runFast(robot, passed(robot, UNDER_WAY), 10)
+    toBoard.begin()
+    toHost.begin()
     const planner = random.fork('planner')
     const heap = new LeastUsed(robot)
     const start = robot.clock.now / 1e6

@@ -31,6 +31,7 @@ export class Mutator implements Disturbance {
     private readonly one = new FrameDecoder()
     private readonly receiver = new FrameDecoder()
     private frame: Buffer | undefined
+    private begun = false
 
     /**
      * @param copies damaged ones of each frame
@@ -44,12 +45,18 @@ export class Mutator implements Disturbance {
     ) {
         this.one.onFrame = (frame, length) => (this.frame = Buffer.from(frame.subarray(0, length)))
         this.receiver.onFrame = (frame, length) => this.arrived(frame.toString('hex', 0, length))
+        wire.disturbances.push(this)
+    }
+
+    /** From now on frames are damaged. What was on its way when the mutator was made has arrived by now. */
+    begin(): void {
+        const { wire } = this
         const receive = wire.onBytes
         wire.onBytes = bytes => {
             this.receiver.push(bytes)
             receive(bytes)
         }
-        wire.disturbances.push(this)
+        this.begun = true
     }
 
     get bytes(): number {
@@ -60,8 +67,9 @@ export class Mutator implements Disturbance {
         const { random, counts } = this
         const frame = this.frameIn(chunk)
         if (!frame) return [{ bytes: chunk, delayUs: 0 }]
-        counts.originals++
         this.remember(frame, 'original')
+        if (!this.begun) return [{ bytes: chunk, delayUs: 0 }]
+        counts.originals++
         const mutants: Uint8Array[] = []
         for (let i = 0; i < this.copies; i++) mutants.push(damaged(chunk, random))
         for (const altered of this.alter(frame, random)) {
