@@ -2,12 +2,7 @@ import { armWhenReady } from '../../host/robot-drive'
 import type { RobotState } from '../../host/robot'
 import type { RobotSession } from '../../host/session'
 import type { RobotDescription } from '../../protocol/description'
-import {
-    firstPacket,
-    FRAME_HEADER,
-    FrameFlag,
-    packetCommand,
-} from '../../protocol/frame'
+import { firstPacket, FRAME_HEADER, FrameFlag, packetCommand } from '../../protocol/frame'
 import { RobotCommand, RobotRegister } from '../../protocol/service'
 import { SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES, SETPOINT_SCALE } from '../../protocol/setpoint'
 import { JointMode } from '../../protocol/state'

@@ -32,7 +32,10 @@ export function mutationProblems(run: MutationRun): string[] {
     const must = (holds: boolean, problem: string) => {
         if (!holds) found.push(problem)
     }
-    must(run.panics === 0 && run.restarts === 0, `the runtime panicked ${run.panics} and restarted ${run.restarts} times`)
+    must(
+        run.panics === 0 && run.restarts === 0,
+        `the runtime panicked ${run.panics} and restarted ${run.restarts} times`,
+    )
     must(run.setpointsForged === 0, `the robot followed ${run.setpointsForged} setpoints that nobody had sent`)
     must(run.statesForged === 0, `the session told ${run.statesForged} states that the board had not sent`)
     must(run.mode === 'armed' && run.disarmed === 0, `mode ${run.mode}; not armed ${run.disarmed} times on the way`)

@@ -28,7 +28,9 @@ export async function steadyCampaign({ robot, board, minutes, runs, seed: first 
                 ({ start, seconds, collection }) =>
                     `${(start * 1000).toFixed(1)} for ${ms(seconds)} (${ms(collection)} collecting)`,
             )
-            process.stdout.write(`  late: ${at.toFixed(3)} s by ${ms(lateness)}; the board worked at ${did.join(', ')}\n`)
+            process.stdout.write(
+                `  late: ${at.toFixed(3)} s by ${ms(lateness)}; the board worked at ${did.join(', ')}\n`,
+            )
         }
         for (const problem of problems(run)) {
             broken = true
