@@ -3,9 +3,12 @@ import { compileEntry } from '../../src/flash/build'
 import { boardProfiles } from '../../src/sim/board-profile'
 import { As5048b } from '../../src/sim/chips/as5048b'
 import { As5600 } from '../../src/sim/chips/as5600'
+import { Bno055 } from '../../src/sim/chips/bno055'
 import { Drv8830 } from '../../src/sim/chips/drv8830'
+import { Icm20948 } from '../../src/sim/chips/icm20948'
 import { Ina219 } from '../../src/sim/chips/ina219'
 import { Ina226 } from '../../src/sim/chips/ina226'
+import { Ls7366r } from '../../src/sim/chips/ls7366r'
 import { Lsm6dsox } from '../../src/sim/chips/lsm6dsox'
 import { Motoron } from '../../src/sim/chips/motoron'
 import { Mpu6050 } from '../../src/sim/chips/mpu6050'
@@ -14,6 +17,7 @@ import { Ssd1306 } from '../../src/sim/chips/ssd1306'
 import { Tca9548a } from '../../src/sim/chips/tca9548a'
 import { SimulatedI2cBus } from '../../src/sim/i2c/simulated-i2c-bus'
 import { Random } from '../../src/sim/random'
+import { SimulatedSpiBus } from '../../src/sim/spi/simulated-spi-bus'
 import { SimulatedBoard } from '../../src/sim/simulated-board'
 import { VirtualClock } from '../../src/sim/virtual-clock'
 import { jacdacClient, type JacdacBus, type JacdacRegister, type JacdacService } from './jacdac-client'
@@ -30,28 +34,35 @@ const SERVICE = {
     dcVoltage: 0x1633ac19,
     dcCurrent: 0x1912c8ae,
 }
+/** Not in the panel. */
+const MAGNETOMETER = 0x13029088
 const [INTENSITY, VALUE, READING] = [0x01, 0x02, 0x101]
 const CLICKS_PER_TURN = 0x180
 const MEASUREMENT_NAME = 0x182
 
 let panel: Buffer
 let rest: Buffer
+let more: Buffer
 let jacdac: JacdacBus | undefined
 
 beforeAll(async () => {
-    const entries = ['examples/devicescript/panel.ts', 'test/vm/servers-main.ts']
+    const entries = ['examples/devicescript/panel.ts', 'test/vm/servers-main.ts', 'test/vm/more-servers-main.ts']
     const programs = await Promise.all(entries.map(entry => compileEntry(entry, [...SOURCES, entry])))
-    ;[panel, rest] = programs.map(({ bytecode }) => bytecode)
+    ;[panel, rest, more] = programs.map(({ bytecode }) => bytecode)
 })
 
 afterEach(() => jacdac?.dispose())
 
 /** A board with a program and chips, and Jacdac's library at the other end of its cable. */
-async function rig(program: Buffer, attach: (bus: SimulatedI2cBus, now: () => number) => void) {
+async function rig(program: Buffer, attach: (bus: SimulatedI2cBus, now: () => number, spi: SimulatedSpiBus) => void) {
     const clock = new VirtualClock()
     const time = { now: 0 }
     const bus = new SimulatedI2cBus({ frequency: 400_000, now: () => time.now })
-    attach(bus, () => time.now)
+    const spi = new SimulatedSpiBus(
+        () => time.now,
+        () => {},
+    )
+    attach(bus, () => time.now, spi)
     const log: string[] = []
     let onFrame = (_: Uint8Array) => {}
     const board = new SimulatedBoard(clock, boardProfiles.ideal, {
@@ -59,6 +70,16 @@ async function rig(program: Buffer, attach: (bus: SimulatedI2cBus, now: () => nu
             time.now = Math.max(time.now, now)
             const result = bus.transfer(address, write, read)
             return { result, duration: bus.duration(write?.length ?? 0, read?.length ?? 0) }
+        },
+        setPin: (now, gpio, level) => {
+            time.now = Math.max(time.now, now)
+            spi.setPin(gpio, level)
+        },
+        spiConfigure: (miso, mosi, sck, mode, frequency) => spi.configure({ miso, mosi, sck, mode, frequency }),
+        spi: (now, write, bytes) => {
+            time.now = Math.max(time.now, now)
+            spi.transfer(write, bytes)
+            return spi.duration(write.length)
         },
         onFrame: frame => onFrame(frame),
         onLog: line => log.push(line),
@@ -97,7 +118,7 @@ async function rig(program: Buffer, attach: (bus: SimulatedI2cBus, now: () => nu
         await pass(0.3)
         return register.unpackedValue?.[0]
     }
-    return { board, bus, get, listen, pass, services, set, time }
+    return { board, bus, get, listen, log, pass, services, set, time }
 }
 
 async function panelRig() {
@@ -305,6 +326,94 @@ describe('the other start functions, seen by jacdac-ts', () => {
         expect(bridge()).toBeCloseTo(0.5, 2)
         expect(escs.highTime(0)).toBeCloseTo(1e-3, 5)
         expect(voltage.output).toBe(0)
+    })
+})
+
+describe('nine-axis sensors, banks of encoders and motor currents, seen by jacdac-ts', () => {
+    async function moreRig() {
+        const draws = [2, 5]
+        return rig(more, (bus, now, spi) => {
+            const random = new Random(3)
+            const currentSense = {
+                current: (motor: number) => draws[motor - 1],
+                voltsPerAmpere: 20e-3,
+                offsetVolts: 0.07,
+            }
+            bus.attach(0x10, new Motoron({ now, supply: () => 12, productId: 0xcd, currentSense }))
+            spi.attach(13, new Ls7366r({ quarters: () => 2400 * now() }))
+            spi.attach(14, new Ls7366r({ quarters: () => -8400 * now() }))
+            bus.attach(0x43, new As5048b({ now, angle: () => now(), random: random.fork('near'), address: 0x43 }))
+            const multiplexer = new Tca9548a()
+            bus.attachRouter(0x70, multiplexer)
+            const far = { now, angle: () => -2 * now(), random: random.fork('far') }
+            multiplexer.channel(2).attach(0x40, new As5048b(far))
+            const field = () => [20e-6, 0, -40e-6]
+            const motion = () => ({ specificForce: [0, 0, 9.80665], angularVelocity: [0, 0, 1] })
+            // An ideal one, whose magnetometer reads nothing where there is no field. Its acceleration must not stand still.
+            const shaken = () => ({ ...motion(), specificForce: [0, Math.sin(300 * now()) / 10, 9.80665] })
+            new Icm20948({ now, motion: shaken, field, address: 0x69 }).attachTo(bus, 0x69)
+            const orientation = () => [Math.SQRT1_2, 0, 0, Math.SQRT1_2]
+            bus.attach(0x28, new Bno055({ now, motion, field, orientation, random: random.fork('bno') }))
+        })
+    }
+
+    it('count shafts on LS7366Rs and AS5048Bs, each with its counts a turn', async () => {
+        const { get, listen, pass, services } = await moreRig()
+        const encoders = services(SERVICE.rotaryEncoder)
+        const counts = []
+        for (const encoder of encoders) counts.push(await get(encoder.register(CLICKS_PER_TURN)))
+        expect(counts).toEqual([1200, 8400, 16384, 16384])
+        for (const encoder of encoders) await listen(encoder)
+        const values = () => encoders.map(encoder => (encoder.register(READING).unpackedValue as number[])[0])
+        const before = values()
+        await pass(10)
+        // Radians: two turns a second and one backwards, in quarters of a cycle; 1 rad/s and -2 rad/s.
+        for (const [i, expected] of [20 * 2 * Math.PI, -10 * 2 * Math.PI, 10, -20].entries()) {
+            const radians = ((values()[i] - before[i]) / (counts[i] as number)) * 2 * Math.PI
+            // A report may be 0.1 s old.
+            expect(Math.abs(radians - expected)).toBeLessThan(Math.abs(expected) * 0.015)
+        }
+    })
+
+    it('measure acceleration, angular velocity and field of an ICM-20948, and those of a BNO055', async () => {
+        const { bus, listen, log, pass, services } = await moreRig()
+        for (const service of services(SERVICE.accelerometer)) {
+            const { value } = await listen(service)
+            value.forEach((g, axis) => expect(Math.abs(g - (axis === 2 ? 1 : 0))).toBeLessThan(0.1))
+        }
+        for (const service of services(SERVICE.gyroscope)) {
+            // 1 rad/s; the chips' zero is some °/s off.
+            expect(Math.abs((await listen(service)).value[2] - 57.3)).toBeLessThan(6)
+        }
+        const [magnetometer] = services(MAGNETOMETER)
+        const { value, reports } = await listen(magnetometer)
+        // nT; a count is 150.
+        value.forEach((nanotesla, axis) => expect(Math.abs(nanotesla - [20_000, 0, -40_000][axis])).toBeLessThan(151))
+        // A quarter turn to the left.
+        expect(log.filter(line => line.includes('orientation')).at(-1)).toContain('orientation 707 707')
+        bus.unplug(0x0c)
+        await pass(0.3)
+        const then = reports()
+        await pass(1)
+        expect(reports()).toBe(then)
+    })
+
+    it('measure what each motor draws, signed by its direction, from offsets that were measured at the start', async () => {
+        const { get, listen, pass, services, set } = await moreRig()
+        const [left, right] = services(SERVICE.motor)
+        for (const [motor, speed] of [
+            [left, 0.5],
+            [right, -1],
+        ] as const) {
+            await set(motor.register(INTENSITY), true)
+            await set(motor.register(VALUE), speed)
+        }
+        await pass(0.2)
+        const currents = services(SERVICE.dcCurrent)
+        expect(await get(currents[0].register(MEASUREMENT_NAME))).toBe('motor 1')
+        // 0.161 A a count, at half duty two counts of the processed value.
+        expect(Math.abs((await listen(currents[0])).value[0] - 2)).toBeLessThan(0.4)
+        expect(Math.abs((await listen(currents[1])).value[0] + 5)).toBeLessThan(0.25)
     })
 })
 

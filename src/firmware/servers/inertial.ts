@@ -1,5 +1,7 @@
 import * as ds from '@devicescript/core'
 import { startServer } from '@devicescript/server'
+import { Bno055, type Bno055Config } from '../../../devices/imus/bno055'
+import { Icm20948, type Icm20948Config } from '../../../devices/imus/icm20948'
 import { Lsm6dsox, type Lsm6dsoxConfig } from '../../../devices/imus/lsm6dsox'
 import { Mpu6050, type Mpu6050Config } from '../../../devices/imus/mpu6050'
 import type { Clock } from '../../hal/clock'
@@ -27,6 +29,14 @@ interface InertialSensor {
     sample(): boolean
     raw(axis: number): number
 }
+
+/** Between two samples of a magnetic field, ms, and after how many of them without a new one it is not good any more. */
+const FIELD_MS = 50
+const FIELD_MISSES = 3
+const NANOTESLA = 1e9
+/** Ranges that the BNO055's fusion sets: g, °/s (table 3-7). */
+const BNO055_ACCELERATION_RANGE = 4
+const BNO055_RATE_RANGE = 2000
 
 /** What the two services are called and how often they report. Axes are the chip's. */
 export interface InertialOptions extends SensorOptions {
@@ -90,6 +100,51 @@ export async function startMpu6050(config?: Mpu6050Config & InertialOptions) {
         angularRateRangeDegPerSec || 1000,
         config,
     )
+}
+
+/**
+ * Starts an ICM-20948 as the Jacdac services accelerometer (g), gyroscope (°/s) and magnetometer (nT), all along the gyroscope's axes.
+ *
+ * @throws DriverError
+ */
+export async function startIcm20948(config?: Icm20948Config & InertialOptions & { magnetometerName?: string }) {
+    const { accelerationRangeG, angularRateRangeDegPerSec, magnetometer, magnetometerName } = config || {}
+    const sensor = new Icm20948(i2c, config || {})
+    const services = await startInertial(sensor, accelerationRangeG || 4, angularRateRangeDegPerSec || 1000, config)
+    let misses = FIELD_MISSES
+    const field = (): Vector | undefined => {
+        const [x, y, z] = sensor.field
+        return misses < FIELD_MISSES
+            ? [Math.round(x * NANOTESLA), Math.round(y * NANOTESLA), Math.round(z * NANOTESLA)]
+            : undefined
+    }
+    if (magnetometer === false) return { ...services, magnetometer: undefined, field }
+    setInterval(() => {
+        misses = sensor.sampleField() ? 0 : misses + 1
+    }, FIELD_MS)
+    const server = new StreamingServer<Vector>(ds.Magnetometer.spec, field, config)
+    return {
+        ...services,
+        magnetometer: new ds.Magnetometer(startServer(server, { roleName: magnetometerName })),
+        /** Newest magnetic field, nT; undefined when there is no good one. */
+        field,
+    }
+}
+
+/**
+ * Starts a BNO055 as the Jacdac services accelerometer (g) and gyroscope (°/s), along the robot's axes when `mounting` says how it sits.
+ * Jacdac has no service for an orientation: this program reads it with `orientation()`.
+ *
+ * @throws DriverError
+ */
+export async function startBno055(config?: Bno055Config & InertialOptions) {
+    const sensor = new Bno055(i2c, config || {})
+    const services = await startInertial(sensor, BNO055_ACCELERATION_RANGE, BNO055_RATE_RANGE, config)
+    return {
+        ...services,
+        /** The orientation now, a unit quaternion w, x, y, z; undefined when it cannot be read. */
+        orientation: () => (sensor.sampleOrientation() ? sensor.orientation : undefined),
+    }
 }
 
 /**

@@ -2,10 +2,13 @@ import * as ds from '@devicescript/core'
 import { Server, type ServerOptions, startServer } from '@devicescript/server'
 import { Drv8830Motors, type Drv8830Config } from '../../../devices/motors/drv8830'
 import { Motoron, type MotoronConfig } from '../../../devices/motors/motoron'
+import { MotoronCurrent, type MotoronCurrentConfig } from '../../../devices/motors/motoron-current'
 import { Pca9685Bridges, type Pca9685BridgesConfig } from '../../../devices/motors/pca9685-bridges'
 import { Pca9685Escs, type Pca9685EscsConfig } from '../../../devices/motors/pca9685-escs'
 import type { MotorController } from '../../onboard/robot'
 import { clock, i2c } from '../board'
+import { startCurrentMeasurement } from './power'
+import type { SensorOptions } from './streaming-server'
 
 /** Between two commands to the motor driver, ms, and after how many of them it is asked how it is. */
 const COMMAND_MS = 20
@@ -104,13 +107,50 @@ export async function startDrv8830(config: Drv8830Config & MotorOptions): Promis
     return await startMotors(new Drv8830Motors(i2c, config), config.motors.length, config)
 }
 
-/** Starts any motor controller of `devices/motors`. @throws DriverError */
+/**
+ * Starts a Motoron M2S or M2H, each of its motors as the Jacdac service motor and what each draws as the service DC current measurement
+ * (A, positive when it is driven forward), `motor 1` and `motor 2`. The motors stand for its first 0.3 s: the sensors' offsets are
+ * measured. The error response must brake, as it does by default: braked motors are what it
+ * measures then.
+ *
+ * @throws DriverError
+ */
+export async function startMotoronWithCurrent(
+    config: MotoronConfig & MotorOptions,
+    currentConfig: MotoronCurrentConfig & SensorOptions,
+): Promise<{ motors: ds.Motor[]; currents: ds.DcCurrentMeasurement[] }> {
+    const current = new MotoronCurrent(i2c, currentConfig)
+    const read: boolean[] = [false, false]
+    let ready = false
+    // A Motoron that was configured anew has forgotten this, too.
+    const configured = async () => {
+        ready = read[0] = read[1] = false
+        current.init()
+        await current.calibrate(clock)
+        ready = true
+    }
+    const motors = await startMotors(new Motoron(i2c, config), config.channels, config, configured)
+    let next = 0
+    setInterval(() => {
+        if (!ready) return
+        read[next] = current.read(next)
+        next = 1 - next
+    }, COMMAND_MS)
+    const currents = motors.map((_, i) =>
+        startCurrentMeasurement(() => (read[i] ? current.current[i] : undefined), 'motor ' + (i + 1), currentConfig),
+    )
+    return { motors, currents }
+}
+
+/** Starts any motor controller of `devices/motors`. @param configured called whenever it was configured @throws DriverError */
 export async function startMotors(
     controller: MotorController,
     count: number,
     options: MotorOptions,
+    configured: () => Promise<void> = async () => {},
 ): Promise<ds.Motor[]> {
     await controller.init(clock)
+    await configured()
     const timeoutMs = options.timeoutMs === undefined ? 500 : options.timeoutMs
     let enabled = false
     const enable = () => {
@@ -138,6 +178,7 @@ export async function startMotors(
         enabled = false
         try {
             await controller.init(clock)
+            await configured()
         } catch (error) {
             // It is tried again with the next look at it.
             enabled = true

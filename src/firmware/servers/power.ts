@@ -77,8 +77,16 @@ async function startPower(monitor: PowerMonitor, options: PowerOptions) {
     const voltage = new ds.DcVoltageMeasurement(
         startServer(new MeasurementServer(ds.DcVoltageMeasurement.spec, volts, name, options)),
     )
-    const current = new ds.DcCurrentMeasurement(
-        startServer(new MeasurementServer(ds.DcCurrentMeasurement.spec, amperes, name, options)),
+    return { voltage, current: startCurrentMeasurement(amperes, name, options) }
+}
+
+/** Offers a current as the Jacdac service DC current measurement. @param read the newest, A; undefined when there is none that is good */
+export function startCurrentMeasurement(
+    read: () => number | undefined,
+    name: string,
+    options?: SensorOptions,
+): ds.DcCurrentMeasurement {
+    return new ds.DcCurrentMeasurement(
+        startServer(new MeasurementServer(ds.DcCurrentMeasurement.spec, read, name, options)),
     )
-    return { voltage, current }
 }
