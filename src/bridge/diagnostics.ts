@@ -110,11 +110,14 @@ interface Part {
 function mode(state: RobotState | undefined, stale: boolean, reports: readonly FaultReport[]): Part {
     if (state === undefined) return { level: Level.STALE, part: 'mode', message: 'no sample yet', values: {} }
     const faults = state.faults.join(', ')
-    const level = Math.max(MODE_LEVELS[state.mode] ?? Level.ERROR, faults === '' ? Level.OK : Level.ERROR)
+    const warnings = reports.filter(({ warns }) => warns)
+    const quiet = warnings.length > 0 ? Level.WARN : Level.OK
+    const level = Math.max(MODE_LEVELS[state.mode] ?? Level.ERROR, faults === '' ? quiet : Level.ERROR)
+    const complaints = [...state.faults, ...warnings.map(({ fault }) => `warning ${fault}`)].join(', ')
     return {
         level: stale ? Level.STALE : level,
         part: 'mode',
-        message: faults === '' ? state.mode : `${state.mode}: ${faults}`,
+        message: complaints === '' ? state.mode : `${state.mode}: ${complaints}`,
         values: {
             mode: state.mode,
             faults,

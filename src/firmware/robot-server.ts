@@ -132,7 +132,8 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
     }
 
     faults(): Buffer {
-        return this.robot.log.answer(this.robot.faults, this.robot.latched)
+        const { log, faults, latched } = this.robot
+        return log.answer(faults, latched, this.robot.warnings())
     }
 
     probe(payload: Buffer): Buffer {

@@ -45,6 +45,14 @@ function loopProblems(list: RangeList, config: RobotConfig): void {
         }
     }
     if (supplyMonitor) monitorProblems(list, 'supplyMonitor', supplyMonitor)
+    for (const [name, monitor] of Object.entries(config.monitors ?? {})) {
+        monitorProblems(list, `monitors.${name}`, monitor as Monitor)
+    }
+    if (config.monitors?.tilt && !(config.monitors.tilt.limit < Math.PI / 2)) {
+        list.add('monitors.tilt.limit', config.monitors.tilt.limit, 'below π/2 rad')
+    }
+    if (config.monitors?.tilt && !config.imu) list.add('monitors.tilt', 'given', 'with an imu only')
+    if (config.monitors?.current && !config.power) list.add('monitors.current', 'given', 'with a power sensor only')
     list.between('i2c.frequency', i2c.frequency, I2C_MIN, I2C_MAX, 'Hz')
 }
 
@@ -83,7 +91,8 @@ function jointProblems(list: RangeList, joint: JointConfig): void {
     }
 }
 
-function monitorProblems(list: RangeList, key: string, { limit, delayMs }: Monitor): void {
+function monitorProblems(list: RangeList, key: string, { limit, delayMs, action = 'stop' }: Monitor): void {
+    list.oneOf(`${key}.action`, action, ['stop', 'warn'])
     list.between(`${key}.limit`, limit, 0, LARGE, '')
     list.between(`${key}.delayMs`, delayMs, 0, TIMEOUT_MAX_MS, 'ms')
 }

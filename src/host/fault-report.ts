@@ -22,6 +22,8 @@ export interface FaultReport {
     holds: boolean
     /** It stopped the robot, and was not cleared since. */
     latched: boolean
+    /** Its monitor only warns: nothing was stopped. */
+    warns: boolean
 }
 
 /** What happened, with value (%v) and limit (%l); their unit; and what to say instead without a value. */
@@ -40,17 +42,22 @@ const SENTENCES: { [fault: string]: { text: string; unit?: string; without?: str
     following: { text: 'its velocity is off by %v from its setpoint, allowed are %l', unit: 'rad/s' },
     stall: { text: 'it does not turn with a duty of %v, it must from %l on' },
     frozen: { text: "its encoder's reading does not change with a duty of %v, it must from %l on" },
+    acceleration: { text: 'its speed changes by %v, allowed are %l', unit: 'rad/s²' },
+    current: { text: 'the motors take %v, allowed are %l', unit: 'A' },
+    late: { text: '%v of twelve ticks were late, allowed are %l' },
     tilt: { text: 'it leans by %v, allowed are %l, or full effort does not catch it', unit: 'rad' },
 }
 
-/** Of all faults that hold or are latched, lowest bit first. Undefined when the answer is too short. */
+/** Of all faults that hold or are latched, and of warnings, lowest bit first. Undefined when the answer is too short. */
 export function faultReports(answer: Buffer, { joints }: RobotDescription): FaultReport[] | undefined {
     if (answer.length < FAULT_LOG_BYTES) return undefined
     const holding = readU16(answer, 0)
     const latched = readU16(answer, 2)
+    const warnings = readU16(answer, 4)
     return FAULT_NAMES.flatMap((fault, bit) => {
         const mask = 1 << bit
-        if (((holding | latched) & mask) === 0) return []
+        if (((holding | latched | warnings) & mask) === 0) return []
+        const warns = ((holding | latched) & mask) === 0
         const at = FAULT_LOG_HEADER_BYTES + bit * FAULT_ENTRY_BYTES
         const joint = joints[answer[at]]?.name
         const value = answer.readFloatLE(at + 6)
@@ -60,14 +67,15 @@ export function faultReports(answer: Buffer, { joints }: RobotDescription): Faul
             sentence:
                 (joint === undefined ? '' : `${joint}: `) +
                 sentence(fault, value, limit) +
-                ((holding & mask) === 0 ? '; that is over: disarm clears it' : ''),
+                (warns ? ' (a warning)' : (holding & mask) === 0 ? '; that is over: disarm clears it' : ''),
             joint,
             value: known(value),
             limit: known(limit),
             boardTime: readU32(answer, at + 2) / 1000,
             count: answer[at + 1],
-            holds: (holding & mask) !== 0,
+            holds: ((holding | warnings) & mask) !== 0,
             latched: (latched & mask) !== 0,
+            warns,
         }
     })
 }

@@ -529,9 +529,9 @@ export class RobotSession implements Robot, Parameterised {
         }
     }
 
-    /** Asks what has happened when the faults in telemetry are others than before. */
-    private explain(faults: readonly string[]): void {
-        const names = faults.length === 0 ? '' : faults.join()
+    /** Asks what has happened when the faults in telemetry are others than before, and when a monitor begins to warn. */
+    private explain(faults: readonly string[], warning: boolean): void {
+        const names = faults.length === 0 && !warning ? '' : `${faults.join()}${warning ? ' and a warning' : ''}`
         if (names === this.reported) return
         this.reported = names
         if (names === '') this.faultReports = []
@@ -559,7 +559,7 @@ export class RobotSession implements Robot, Parameterised {
         for (const state of reader.read(report)) {
             this.state = state
             this.actuation.sample(state)
-            this.explain(state.faults)
+            this.explain(state.faults, report.warning)
             for (const listener of this.listeners) listener(state)
             for (const stream of this.streams) stream.push(state)
         }

@@ -31,9 +31,9 @@ export function explainFaults(robot: Robot, faults: number, now: number): void {
     }
     if ((faults & Fault.Supply) !== 0)
         log.record(Fault.Supply, NO_JOINT, motors.supplyVoltage, robot.supplyLimit > 0 ? robot.supplyLimit : NONE, now)
-    if ((faults & Fault.Tilt) !== 0) {
+    // Of any other robot the monitor has written it.
+    if ((faults & Fault.Tilt) !== 0 && robot.balance) {
         const { balance } = robot
-        const pitch = balance ? balance.pitch : NONE
-        log.record(Fault.Tilt, NO_JOINT, pitch, config.balance ? config.balance.tiltLimit : NONE, now)
+        log.record(Fault.Tilt, NO_JOINT, balance.pitch, config.balance ? config.balance.tiltLimit : NONE, now)
     }
 }

@@ -22,10 +22,11 @@ export class FaultLog {
         payload.setAt(at + 10, 'f32', limit)
     }
 
-    /** The answer to `faults`. @param holding `Fault` bits @param latched `Fault` bits */
-    answer(holding: number, latched: number): Buffer {
+    /** The answer to `faults`. All are `Fault` bits. */
+    answer(holding: number, latched: number, warnings: number): Buffer {
         this.payload.setAt(0, 'u16', holding)
         this.payload.setAt(2, 'u16', latched)
+        this.payload.setAt(4, 'u16', warnings)
         return this.payload
     }
 }

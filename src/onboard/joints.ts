@@ -9,6 +9,8 @@ const PI = Math.PI
 const TWO_PI = 2 * Math.PI
 /** Every joint, as bits. */
 const ALL = 0xff
+/** Of a joint whose readings are taken as they are, rad. */
+const NO_JUMP = 1e9
 /** `JointMode` has so many. */
 const MODES = 4
 
@@ -61,6 +63,10 @@ export class Joints {
     /** Last valid reading, rad, and the joint's position by it and the turns before, rad. */
     readonly lastReading: number[] = []
     readonly measured: number[] = []
+    /** Square of how far a reading may be off what the joint's speed makes expect, rad², and the joints of which it was farther. */
+    readonly jumpSquare: number[] = []
+    /** Bit i for joint i. */
+    jumped = 0
 
     /**
      * @param reading what each encoder read at this tick, rad in [0, 2π)
@@ -102,6 +108,9 @@ export class Joints {
             this.observerVelocity.push(0)
             this.lastReading.push(0)
             this.measured.push(0)
+            const monitors = config[i].monitors
+            const jump = monitors && monitors.jump ? monitors.jump.limit : NO_JUMP
+            this.jumpSquare.push(jump * jump)
         }
     }
 }
@@ -148,7 +157,7 @@ export function deriveJoints(joints: Joints, which = ALL): void {
 
 /**
  * Position and velocity of every joint from its encoder's reading: unwrapped over turns, then a tracking loop of second
- * order (predict by the velocity, correct by the position error).
+ * order (predict by the velocity, correct by the position error). A reading too far from the prediction is left out: `jumped`.
  *
  * @param dt since the estimate before, s: as the clock tells, for a tick that starts 3 ms late sees a joint that has turned
  *   3 ms further. The gains of the correction are those of the nominal period.
@@ -156,7 +165,7 @@ export function deriveJoints(joints: Joints, which = ALL): void {
  * @inline
  */
 export function estimateJoints(joints: Joints, dt: number): void {
-    const { position, velocity, measured, reading, lastReading, count } = joints
+    const { position, velocity, measured, reading, lastReading, jumpSquare, count } = joints
     for (let i = 0; i < count; i++) {
         const speed = velocity[i]
         const predicted = position[i] + speed * dt
@@ -165,13 +174,29 @@ export function estimateJoints(joints: Joints, dt: number): void {
         // The way from the last reading to this one is the short way round.
         if (step >= PI) step -= TWO_PI
         else if (step < -PI) step += TWO_PI
-        lastReading[i] = angle
         const now = measured[i] + step * joints.scale[i]
         const error = now - predicted
-        measured[i] = now
-        position[i] = predicted + joints.observerPosition[i] * error
-        velocity[i] = speed + joints.observerVelocity[i] * error
+        if (error * error > jumpSquare[i]) {
+            joints.jumped |= 1 << i
+            position[i] = predicted
+        } else {
+            lastReading[i] = angle
+            measured[i] = now
+            position[i] = predicted + joints.observerPosition[i] * error
+            velocity[i] = speed + joints.observerVelocity[i] * error
+        }
     }
+}
+
+/**
+ * Believes an encoder again: the joint goes on from where it was thought to be.
+ *
+ * @inline
+ */
+export function believeJoint(joints: Joints, i: number): void {
+    joints.lastReading[i] = joints.reading[i]
+    joints.measured[i] = joints.position[i]
+    joints.velocity[i] = 0
 }
 
 /**

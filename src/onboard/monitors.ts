@@ -6,11 +6,12 @@ import type { JointConfig, JointMonitors, Monitor } from './robot-config'
 /** A limit that nothing passes. */
 const NEVER = 1e9
 /** What of a joint is out of the ordinary: one bit each, in the order of {@link FAULTS}. */
-const [FAST, OUTSIDE, ASTRAY, STUCK, SAME] = [1, 2, 4, 8, 16]
-const FAULTS = [Fault.Velocity, Fault.Position, Fault.Following, Fault.Stall, Fault.Frozen]
-const KINDS = 5
-/** Of what is in order. */
+const [FAST, OUTSIDE, ASTRAY, STUCK, SAME, JERKED] = [1, 2, 4, 8, 16, 32]
+const FAULTS = [Fault.Velocity, Fault.Position, Fault.Following, Fault.Stall, Fault.Frozen, Fault.Acceleration]
+const KINDS = 6
+/** Of what is in order, and of what was passed for its delay. */
 const NOT_SINCE = -1
+const TRIPPED = -2
 
 const NOTHING: JointMonitors = {}
 
@@ -19,8 +20,9 @@ const NOTHING: JointMonitors = {}
  * ordinary; for how long it was, and what follows, is judged in a function that is called when it is.
  */
 export class Monitors {
-    /** `Fault` bits whose causes hold. */
+    /** `Fault` bits whose causes hold: of monitors that stop the robot, and of those that only warn. */
     faults = 0
+    warnings = 0
     private turn = 0
     private readonly velocitySquare: number[] = []
     private readonly lowest: number[] = []
@@ -31,20 +33,25 @@ export class Monitors {
     private readonly stallSquare: number[] = []
     private readonly frozenSquare: number[] = []
     private readonly turningSquare: number[] = []
+    /** By how much the velocity may change from one look at a joint to the next, rad/s: its limit times the time between. */
+    private readonly changeSquare: number[] = []
+    private readonly lastVelocity: number[] = []
     /** What was out of the ordinary at the last look. */
     private readonly seen: number[] = []
     private readonly lastReading: number[] = []
-    /** Entry kind · joints + joint: board time since which it is so, ms; {@link NOT_SINCE}. */
+    /** Entry kind · joints + joint: board time since which it is so, ms; {@link NOT_SINCE}, {@link TRIPPED}. */
     private readonly since: number[] = []
     /** Likewise: limit, and delay in ms. */
     private readonly limit: number[] = []
     private readonly delayMs: number[] = []
-    /** Likewise: it has tripped. */
-    private readonly tripped: boolean[] = []
+    /** Likewise: it only warns. */
+    private readonly warns: boolean[] = []
 
+    /** @param lookS from one look at a joint to the next, s */
     constructor(
         config: readonly JointConfig[],
         private readonly log: FaultLog,
+        private readonly lookS: number,
     ) {
         for (let kind = 0; kind < KINDS; kind++) {
             for (const joint of config) {
@@ -52,7 +59,7 @@ export class Monitors {
                 this.limit.push(monitor ? monitor.limit : NEVER)
                 this.delayMs.push(monitor ? monitor.delayMs : 0)
                 this.since.push(NOT_SINCE)
-                this.tripped.push(false)
+                this.warns.push(monitor !== undefined && monitor.action === 'warn')
             }
         }
         const count = config.length
@@ -73,6 +80,9 @@ export class Monitors {
             const monitors = config[i].monitors ?? NOTHING
             const turning = monitors.stall ? monitors.stall.speed : 0
             this.turningSquare.push(turning * turning)
+            const change = this.limit[5 * count + i] * lookS
+            this.changeSquare.push(change * change)
+            this.lastVelocity.push(0)
             this.seen.push(0)
             this.lastReading.push(0)
         }
@@ -102,8 +112,11 @@ export class Monitors {
                     if (load > this.frozenSquare[i] && joints.lastReading[i] === this.lastReading[i]) seen |= SAME
                 }
                 this.lastReading[i] = joints.lastReading[i]
+                const change = velocity - this.lastVelocity[i]
+                this.lastVelocity[i] = velocity
+                if (change * change > this.changeSquare[i]) seen |= JERKED
                 if ((seen | this.seen[i]) !== 0) {
-                    this.judge(i, seen, now, velocity, position, joints.setpoint[i] - velocity, effort)
+                    this.judge(i, seen, now, velocity, position, joints.setpoint[i] - velocity, effort, change)
                 }
             }
         }
@@ -118,29 +131,36 @@ export class Monitors {
         position: number,
         error: number,
         effort: number,
+        change: number,
     ): void {
-        const { since, tripped } = this
+        const { since } = this
         const count = this.limit.length / KINDS
         this.seen[i] = seen
         for (let kind = 0; kind < KINDS; kind++) {
             const at = kind * count + i
             if ((seen & (1 << kind)) === 0) {
                 since[at] = NOT_SINCE
-                tripped[at] = false
-            } else {
+            } else if (since[at] !== TRIPPED) {
                 if (since[at] === NOT_SINCE) since[at] = now
-                if (!tripped[at] && now - since[at] >= this.delayMs[at]) {
-                    tripped[at] = true
+                if (now - since[at] >= this.delayMs[at]) {
+                    since[at] = TRIPPED
                     // What is compared with the limit, as a person would be told.
-                    const value = kind === 0 ? velocity : kind === 1 ? position : kind === 2 ? error : effort
+                    let value = kind === 0 ? velocity : kind === 1 ? position : kind === 2 ? error : effort
+                    if (kind === 5) value = change / this.lookS
                     let limit = this.limit[at]
                     if (kind === 1) limit = position > this.highest[i] ? this.highest[i] : this.lowest[i]
                     this.log.record(FAULTS[kind], i, value, limit, now)
                 }
             }
         }
-        this.faults = 0
-        for (let at = 0; at < tripped.length; at++) if (tripped[at]) this.faults |= FAULTS[Math.floor(at / count)]
+        this.faults = this.warnings = 0
+        for (let at = 0; at < since.length; at++) {
+            const fault = FAULTS[Math.floor(at / count)]
+            if (since[at] === TRIPPED) {
+                if (this.warns[at]) this.warnings |= fault
+                else this.faults |= fault
+            }
+        }
     }
 }
 
@@ -150,5 +170,6 @@ function monitorOf(joint: JointConfig, kind: number): Monitor | undefined {
     if (kind === 0) return monitors.velocity
     if (kind === 1) return monitors.position
     if (kind === 2) return monitors.following
-    return kind === 3 ? monitors.stall : monitors.frozen
+    if (kind === 3) return monitors.stall
+    return kind === 4 ? monitors.frozen : monitors.acceleration
 }

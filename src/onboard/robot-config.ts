@@ -12,6 +12,8 @@ export interface RobotConfig {
     readonly sensorTimeoutMs: number
     /** Least motor supply, V, for a motor controller that measures it: below it for longer than the delay is a fault. */
     readonly supplyMonitor?: Monitor
+    /** What is watched of the robot as a whole: a monitor that is not given does not watch. */
+    readonly monitors?: RobotMonitors
     /** An input that stops the robot: its level while it does. */
     readonly estopInput?: EstopInput
     readonly i2c: {
@@ -127,8 +129,20 @@ export interface JointStop {
 /** A limit, and how long it must be passed until the robot stops and latches a fault. */
 export interface Monitor {
     readonly limit: number
+    /** Whether it stops the robot, which is the default, or only says so. */
+    readonly action?: 'stop' | 'warn'
     /** ms; a joint is looked at whenever as many reports as the robot has joints have gone out (docs/safety.md). */
     readonly delayMs: number
+}
+
+/** Looked at with each upkeep (`tick-loop.ts`): each 120 ms at 100 Hz. */
+export interface RobotMonitors {
+    /** How far it leans by the IMU's accelerometer, rad: of a robot that does not balance. */
+    readonly tilt?: Monitor
+    /** Of all motors together, A: of a robot with a power sensor. */
+    readonly current?: Monitor
+    /** Ticks that were late since the look before. */
+    readonly late?: Monitor
 }
 
 export interface JointMonitors {
@@ -145,6 +159,10 @@ export interface JointMonitors {
     }
     /** Duty with which the encoder's reading must change, by as little as a bit. */
     readonly frozen?: Monitor
+    /** Change of the velocity from look to look, rad/s². */
+    readonly acceleration?: Monitor
+    /** How far off the prediction a reading may be, rad: farther, it is dropped and counted, and a fault when that goes on. */
+    readonly jump?: Monitor
 }
 
 /** Gains of the position and velocity loops. Output is duty (1: full supply). */

@@ -1,13 +1,16 @@
 import type { Clock } from '../hal/clock'
 import { SETPOINT_ENTRY_BYTES, SETPOINT_HEADER_BYTES } from '../protocol/setpoint'
 import { Block, Fault, JointMode, RobotMode } from '../protocol/state'
+import { WARNING } from '../protocol/telemetry'
 import { TrajectoryState } from '../protocol/trajectory'
 import { Chassis } from './chassis'
+import { samplesPerReport } from './describe'
 import { explainFaults } from './explain-faults'
 import { FaultLog } from './fault-log'
 import { Monitors } from './monitors'
+import { RobotMonitor } from './robot-monitor'
 import { coasts, drivenAfter, refusedStop, wayToStop } from './stop-actions'
-import { coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
+import { believeJoint, coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
 import type { RobotConfig } from './robot-config'
 import type { TelemetryWriter } from './telemetry-writer'
 import { Trajectory } from './trajectory'
@@ -41,6 +44,7 @@ export interface DigitalInput {
 export interface PowerSensor {
     /** Signed. */
     readonly currentRaw: number
+    readonly amperePerCount: number
     readonly supplyRaw: number
     /** False when the sample failed. Called once a tick. */
     sample(): boolean
@@ -114,6 +118,8 @@ const FIRST_SAMPLES = 5
  * off at most one period after the command's deadline, counted from its arrival. Never more than half of that time.
  */
 const DEADLINE_MARGIN_MS = 12
+/** From skipped ticks on until the estimates of velocity are right again, ms. */
+const SETTLED_MS = 500
 /** Later than any board time, ms. */
 const NEVER = 1e12
 
@@ -133,6 +139,10 @@ export class Robot {
     readonly log = new FaultLog()
     /** Present when the robot's data names any of a joint's. */
     readonly monitors: Monitors | undefined
+    /** Present when its data names any of the robot's own. */
+    readonly monitor: RobotMonitor | undefined
+    /** `WARNING` while a monitor that only warns does so, else 0: as telemetry carries it. */
+    warned = 0
     /** Sensor samples dropped since start. */
     sensorErrors = 0
     /** Sequence number of the last setpoint that was taken. */
@@ -162,6 +172,11 @@ export class Robot {
     /** The motors are on: armed, or balancing on after the last setpoint's deadline. */
     private driving = false
     private missing = 0
+    /** Joints whose reading was impossible at the tick before, bit i for joint i, and for how many ticks in a row. */
+    private jumpedBefore = 0
+    private readonly jumps: number[] = []
+    /** Board time of the last tick before which deadlines passed without one, ms. */
+    private skippedAt = -NEVER
     /** Samples that telemetry had dropped at the last upkeep. */
     private reportsDropped = 0
     /** Board time of the last estimate, ms. */
@@ -209,7 +224,9 @@ export class Robot {
         this.estopReleased = config.estopInput ? 1 - config.estopInput.stopsAt : 0
         let watched = 0
         for (const joint of config.joints) if (joint.monitors) watched++
-        this.monitors = watched > 0 ? new Monitors(config.joints, this.log) : undefined
+        this.monitors = watched > 0 ? new Monitors(config.joints, this.log, this.lookS()) : undefined
+        this.monitor = config.monitors ? new RobotMonitor(config.monitors, this.log) : undefined
+        for (let i = 0; i < config.joints.length; i++) this.jumps.push(0)
         this.imuFrame = imu ? imu.frame : undefined
         if (config.drive) {
             const names = config.joints.map(joint => joint.name)
@@ -220,6 +237,17 @@ export class Robot {
                 config.drive.trackWidth,
             )
         }
+    }
+
+    /** From one look at a joint to the next, s: as many reports as there are joints. */
+    private lookS(): number {
+        const { joints, tickPeriodMs } = this.config
+        return (samplesPerReport(this.config) * joints.length * tickPeriodMs) / 1000
+    }
+
+    /** `Fault` bits of monitors that only warn, whose causes hold. */
+    warnings(): number {
+        return (this.monitors ? this.monitors.warnings : 0) | (this.monitor ? this.monitor.warnings : 0)
     }
 
     /** Every driver has started: the robot may be armed. */
@@ -256,6 +284,7 @@ export class Robot {
         this.estimatedAt = now
         this.sense(dt)
         estimateJoints(this.joints, dt)
+        if ((this.joints.jumped | this.jumpedBefore) !== 0) this.countJumps(now)
         const balance = this.balance
         if (balance) {
             balance.estimate(this.imuFrame as Buffer, this.imuValid, dt)
@@ -272,12 +301,15 @@ export class Robot {
         if (monitors && this.telemetry.samples === 0) {
             monitors.look(this.joints, now)
             this.faults |= monitors.faults
+            // Also of what is over before upkeep comes.
+            if (monitors.warnings !== 0) this.warned = WARNING
         }
     }
 
     /** Deadlines passed without a tick: samples of consecutive ticks end here. Called before the tick that follows. */
     skipped(lateTicks: number): void {
         this.telemetry.flush(this, lateTicks)
+        this.skippedAt = this.estimatedAt
     }
 
     /** Reads every sensor once. A sample that failed is dropped and counted. @inline */
@@ -389,6 +421,36 @@ export class Robot {
         this.missing = failed
     }
 
+    /**
+     * Some joint's reading was impossible at this tick or the one before. It was dropped, and the estimate coasts; one that goes on
+     * to be so is a fault, and believed from then on. After skipped ticks nothing is known of how far a joint has turned.
+     */
+    private countJumps(now: number): void {
+        const { joints, jumps } = this
+        const { jumped } = joints
+        const unknown = now - this.skippedAt < SETTLED_MS
+        let held = 0
+        for (let i = 0; i < joints.count; i++) {
+            if ((jumped & (1 << i)) === 0) jumps[i] = 0
+            else if (unknown) believeJoint(joints, i)
+            else {
+                held |= 1 << i
+                this.sensorErrors++
+                jumps[i]++
+                const { monitors } = this.config.joints[i]
+                const delayMs = monitors && monitors.jump ? monitors.jump.delayMs : 0
+                if (jumps[i] * this.config.tickPeriodMs > delayMs) {
+                    this.faults |= Fault.Encoder
+                    this.lostJoint = i
+                    believeJoint(joints, i)
+                }
+            }
+        }
+        this.failed |= held
+        this.jumpedBefore = held
+        joints.jumped = 0
+    }
+
     /** Sends the motors their duty: always, because the controller stops them when it hears nothing. @inline */
     private act(): void {
         const effort = this.joints.effort
@@ -420,6 +482,7 @@ export class Robot {
     housekeeping(): void {
         let faults = this.faults & Fault.Startup
         if (this.monitors) faults |= this.monitors.faults
+        if (this.monitor) faults |= this.monitor.faults
         const { motors } = this
         if (!motors.readStatus()) this.motorMissed++
         if (this.motorMissed >= MOTOR_MISSES || motors.faulting) faults |= Fault.Motor
@@ -448,7 +511,7 @@ export class Robot {
      *
      * @inline
      */
-    upkeep(): void {
+    upkeep(lateTicks: number): void {
         const chassis = this.chassis
         if (chassis) {
             const { dropped } = this.telemetry
@@ -460,6 +523,14 @@ export class Robot {
             chassis.normalise()
         }
         this.encoders.check()
+        const monitor = this.monitor
+        if (monitor) {
+            const power = this.power
+            const current = power && this.powerValid ? power.currentRaw * power.amperePerCount : NaN
+            monitor.look(this.imuValid ? this.imuFrame : undefined, current, lateTicks, this.estimatedAt)
+            this.faults |= monitor.faults
+        }
+        if (this.warned !== 0 || (monitor && monitor.warnings !== 0)) this.warned = this.warnings() !== 0 ? WARNING : 0
     }
 
     /** The motor supply is too low. @returns the fault when it was so for too long */

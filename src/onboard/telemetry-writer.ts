@@ -110,7 +110,7 @@ export class TelemetryWriter {
     private finish(robot: Robot, lateTicks: number): void {
         const index = this.filling
         const buffer = this.buffers[index]
-        buffer[8] = this.samples
+        buffer[8] = this.samples | robot.warned
         buffer[9] = robot.mode | (robot.trajectory.state << 4)
         buffer.setAt(10, 'u16', robot.faults | robot.latched)
         buffer.setAt(12, 'u16', robot.setpointSequence)

@@ -5,7 +5,7 @@
  * |----------:|-------------|------|--------------------------------------------------------------------------|
  * |         0 | holding     | u16  | `Fault` bits whose causes hold now                                        |
  * |         2 | latched     | u16  | `Fault` bits that stopped the robot and were not cleared since             |
- * |         4 | reserved    | u16  | 0                                                                        |
+ * |         4 | warnings    | u16  | `Fault` bits of monitors that only warn, whose causes hold now             |
  * | 6 + 14 · n | joint      | u8   | of the fault with bit n: the joint's index, 255: the robot as a whole      |
  * |        +1 | count       | u8   | how often it began since the program started, 255: or more                |
  * |        +2 | boardTimeMs | u32  | board clock when it last began, ms                                        |

@@ -48,6 +48,12 @@ export enum Fault {
     Stall = 1024,
     /** A joint is driven and its encoder's reading does not change by a bit. */
     Frozen = 2048,
+    /** A joint's speed changes faster than it can. */
+    Acceleration = 4096,
+    /** The motors take too much current. */
+    Current = 8192,
+    /** Too many ticks are late. */
+    Late = 16384,
 }
 
 /** Names of the {@link Fault} bits, lowest bit first. */
@@ -64,6 +70,9 @@ export const FAULT_NAMES = [
     'following',
     'stall',
     'frozen',
+    'acceleration',
+    'current',
+    'late',
 ]
 
 /** What else blocks arming: bits of the answer to `arm` above the faults'. */

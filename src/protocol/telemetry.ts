@@ -8,7 +8,7 @@ import { readI16, readI32, readU16, readU32 } from './bytes'
  * |-------:|--------------|------|----------------------------------------------------------------------------|
  * |      0 | tick         | u32  | index of the first sample's tick since the program started                  |
  * |      4 | boardTimeMs  | u32  | board clock at that tick's deadline, ms; sample k is k periods later        |
- * |      8 | sampleCount  | u8   | 1 … 255                                                                    |
+ * |      8 | sampleCount  | u8   | 1 … 127; bit 7: a monitor warns                                            |
  * |      9 | mode         | u8   | low 4 bits: `RobotMode`, high: `TrajectoryState`, at the last sample        |
  * |     10 | faults       | u16  | `Fault` bits that hold or are latched, at the last sample                   |
  * |     12 | setpoint     | u16  | sequence number of the last setpoint that was taken                         |
@@ -53,6 +53,9 @@ export const JOINTS_VALID = 0x7f
 /** In `valid`: the IMU was measured. */
 export const IMU_VALID = 0x80
 
+/** In `sampleCount`: a monitor that only warns does so, at the last sample. */
+export const WARNING = 0x80
+
 /** Bytes of one sample. */
 export function sampleBytes(joints: number, imu: boolean, power = false): number {
     return 2 + joints * JOINT_BYTES + (imu ? IMU_BYTES : 0) + (power ? POWER_BYTES : 0)
@@ -66,6 +69,8 @@ export interface TelemetryReport {
     mode: number
     trajectory: number
     faults: number
+    /** A monitor that only warns does so. */
+    warning: boolean
     setpoint: number
     report: number
     lateTicks: number
@@ -93,7 +98,7 @@ export function decodeTelemetry(
     power = false,
 ): TelemetryReport | undefined {
     const bytes = sampleBytes(joints, imu, power)
-    const count = payload.length < HEADER_BYTES ? 0 : payload[8]
+    const count = payload.length < HEADER_BYTES ? 0 : payload[8] & ~WARNING
     if (count === 0 || payload.length < HEADER_BYTES + count * bytes) return undefined
     const samples: TelemetrySample[] = []
     for (let k = 0; k < count; k++) samples.push(decodeSample(payload, HEADER_BYTES + k * bytes, joints, imu, power))
@@ -103,6 +108,7 @@ export function decodeTelemetry(
         mode: payload[9] & 15,
         trajectory: payload[9] >> 4,
         faults: readU16(payload, 10),
+        warning: (payload[8] & WARNING) !== 0,
         setpoint: readU16(payload, 12),
         report: readU16(payload, 14),
         lateTicks: readU16(payload, 16),

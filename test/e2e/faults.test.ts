@@ -40,14 +40,20 @@ test('a frozen encoder goes on being read without an error, at the angle it had'
     expect(rig.robot.body.velocities()[LEFT]).toBeGreaterThan(1)
 })
 
-test('a jumping encoder moves the joint’s position at once', async () => {
-    const rig = await driveInto({ kind: 'encoder-jump', target: 'left_wheel', angle: 1.5, duration: 0.2 })
+test('an encoder that jumps is not believed: the position goes on as before, samples are counted, and it is a fault', async () => {
+    const rig = await driveInto({ kind: 'encoder-jump', target: 'left_wheel', angle: 1.5, duration: 0.3 })
     const before = rig.session.state!.joints[LEFT].position
+    const errors = rig.session.statistics().sensorErrors
     const angle = rig.robot.body.velocities()[LEFT] * 0.1
     await pass(rig.robot, 0.1)
-    const after = rig.session.state!.joints[LEFT].position
+    const { joints } = rig.session.state!
     // Telemetry is up to 50 ms old at either end.
-    expect(Math.abs(after - before - angle - 1.5)).toBeLessThan(0.5)
+    expect(Math.abs(joints[LEFT].position - before - angle)).toBeLessThan(0.5)
+    expect(joints[LEFT].valid).toBe(false)
+    expect(rig.session.statistics().sensorErrors).toBeGreaterThan(errors + 3)
+    await pass(rig.robot, 0.15)
+    expect(rig.session.state).toMatchObject({ mode: 'fault', faults: ['encoder'] })
+    expect(rig.session.faultReports[0]).toMatchObject({ fault: 'encoder', joint: 'left_wheel', latched: true })
 })
 
 test.each([

@@ -35,6 +35,7 @@ function report(tick: number, count = 4, more: Partial<TelemetryReport> = {}): T
         mode: 3,
         trajectory: 0,
         faults: 0,
+        warning: false,
         setpoint: 0,
         report: tick / 4,
         lateTicks: 0,

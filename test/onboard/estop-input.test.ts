@@ -76,7 +76,7 @@ test('while it is pressed, telemetry names it, and the log says how often', () =
         robot.disarm()
     }
     // Entry of bit 4, behind a header of 6 bytes: joint, how often.
-    const answer = robot.log.answer(robot.faults, robot.latched)
+    const answer = robot.log.answer(robot.faults, robot.latched, robot.warnings())
     expect([answer[6 + 4 * 14], answer[6 + 4 * 14 + 1]]).toEqual([255, 2])
 })
 

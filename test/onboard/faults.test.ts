@@ -7,7 +7,7 @@ import { Bench, cart } from './cart'
 
 const description = describeRobot(cart, undefined)
 const reports = ({ robot }: Bench) =>
-    faultReports(Buffer.from(robot.log.answer(robot.faults, robot.latched)), description)!
+    faultReports(Buffer.from(robot.log.answer(robot.faults, robot.latched, robot.warnings())), description)!
 const half = (sequence: number) => encodeSetpoint(sequence, 0, [{ joint: 0, mode: JointMode.Effort, value: 0.5 }])
 
 describe('a fault that stopped the robot', () => {
@@ -82,6 +82,7 @@ describe('the log', () => {
             count: 1,
             holds: true,
             latched: true,
+            warns: false,
         })
         bench.encoders.failed = 0
         bench.run()

@@ -47,9 +47,10 @@ function armed(): Bench {
     return bench
 }
 const sentences = ({ robot }: Bench) =>
-    faultReports(Buffer.from(robot.log.answer(robot.faults, robot.latched)), describeRobot(cart, undefined))!.map(
-        ({ sentence }) => sentence,
-    )
+    faultReports(
+        Buffer.from(robot.log.answer(robot.faults, robot.latched, robot.warnings())),
+        describeRobot(cart, undefined),
+    )!.map(({ sentence }) => sentence)
 /** The encoder's noise, of a period that the looks do not share. */
 const noise = (tick: number) => (((tick * 7) % 11) - 5) * 1e-4
 

@@ -26,4 +26,6 @@ export const actuator: RobotConfig = {
         },
     ],
     power: { part: 'INA226', shunt: 0.01 },
+    // Stalled, the motor takes 5.5 A; tests of stall torque take that for seconds.
+    monitors: { current: { limit: 7, delayMs: 240 } },
 }

@@ -32,6 +32,11 @@ const monitors: JointMonitors = {
     stall: { limit: 0.5, speed: 0.5, delayMs: 500 },
     // Rolling takes 0.03; the encoder's noise moves the last bit of a wheel that stands.
     frozen: { limit: 0.2, delayMs: 200 },
+    // From standstill at full duty a free wheel gains 20.9 rad/s in 70 ms, 300 rad/s²; a look comes each 80 ms, and from 15 rad/s
+    // forward to 15 backward within one is 375.
+    acceleration: { limit: 400, delayMs: 0, action: 'warn' },
+    // 300 rad/s² for a period with an estimate that is off by 15 rad/s is 0.17 rad.
+    jump: { limit: 0.4, delayMs: 100 },
 }
 
 /**
@@ -45,6 +50,12 @@ export const rover: RobotConfig = {
     sensorTimeoutMs: 100,
     // The drivers work from 4.5 V; a lead battery of 12 V is empty at 10.5 V.
     supplyMonitor: { limit: 8, delayMs: 240 },
+    monitors: {
+        // On a ramp of 30° it still stands. Braking from full speed it feels 31° for a tenth of a second.
+        tilt: { limit: 0.7, delayMs: 240 },
+        // Half of the ticks: the loops' gains do not hold then.
+        late: { limit: 6, delayMs: 240 },
+    },
     // A contact to ground that opens stops, and so does a wire that breaks.
     estopInput: { pin: 'ESTOP', stopsAt: 1 },
     i2c: { frequency: 400_000 },
