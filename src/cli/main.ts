@@ -11,6 +11,7 @@ import { addFlash } from './flash'
 import { addLayout } from './layout'
 import { addMonitor } from './monitor'
 import { addNew } from './new'
+import { addCalibrate } from './calibrate'
 import { addParam } from './param'
 import { addPorts } from './ports'
 import { addRecord } from './record'
@@ -66,6 +67,7 @@ function makeProgram(): Command {
         addTypes,
         addVerifySafety,
         addParam,
+        addCalibrate,
     ]
     for (const add of commands) add(program)
     hint(program)

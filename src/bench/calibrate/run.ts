@@ -1,0 +1,199 @@
+import { hasParameters, type Parameter, type Parameterised } from '../../host/parameters'
+import { type Robot, RobotError } from '../../host/robot'
+import type { Scheduler } from '../../host/scheduler'
+import { mean } from '../analysis/statistics'
+import type { BenchResult, Conditions, Figure, Finding } from '../result'
+import type { MotorRating } from '../../onboard/robot-config'
+import { BenchStop, type Operator, type SafetyLimits } from '../rig'
+import { runBench } from '../run'
+import { check } from '../tests/check'
+import { identify } from '../tests/identify'
+import type { BenchTest } from '../tests/test'
+import type { FoundParameter } from './found'
+import { calibrateImu } from './imu'
+import { directionsAndRatio, friction, isMended, zeroOffset } from './joint'
+
+/** Samples travel for as long at most; a joint's place is the mean over so long, ms, and it may move by this, rad. */
+const ARRIVAL_MS = 200
+const REST_MS = 500
+const RESTLESS = 0.02
+
+export interface CalibrationOptions {
+    robot: Robot
+    /** A joint's name, or `imu`. */
+    target: string
+    scheduler: Scheduler
+    signal?: AbortSignal
+    operator?: Operator
+    /** Asked where the joint is, rad: undefined when nobody knows, and its zero stays. */
+    place?: () => Promise<number | undefined>
+    limits?: Partial<SafetyLimits>
+    /** How long the IMU is listened to, s. */
+    restSeconds: number
+    conditions: Pick<Conditions, 'link' | 'firmware'>
+    onProgress?: (part: number, text: string) => void
+}
+
+/** What a calibration found. Nothing of it is stored, and what was tried is put back. */
+export interface Calibration {
+    target: string
+    outcome: BenchResult['outcome']
+    reason?: string
+    parameters: FoundParameter[]
+    /** What was measured beside them: the motor's constants, noise. */
+    figures: Figure[]
+    findings: Finding[]
+}
+
+/** @throws RobotError `unknown-joint`, and when the robot has no parameters */
+export async function calibrate(options: CalibrationOptions): Promise<Calibration> {
+    const { robot, target } = options
+    if (!hasParameters(robot)) throw new RobotError('unknown-parameter', 'this robot has no parameters to calibrate')
+    const known = robot.description.joints.map(({ name }) => name)
+    const result: Calibration = { target, outcome: 'complete', parameters: [], figures: [], findings: [] }
+    if (target === 'imu') {
+        if (!robot.description.imu) throw new RobotError('unknown-joint', `${robot.description.name} has no IMU`)
+    } else if (!known.includes(target)) {
+        throw new RobotError('unknown-joint', `"${target}" does not exist; there are: ${known.join(', ')}, imu`)
+    }
+    try {
+        const parameters = await robot.parameters()
+        if (target === 'imu') await restingImu(options, parameters, result)
+        else await joint(options, robot, parameters, result)
+    } catch (error) {
+        if (!(error instanceof BenchStop || error instanceof RangeError)) throw error
+        const interrupted = error instanceof BenchStop && error.code === 'interrupted'
+        return { ...result, outcome: interrupted ? 'interrupted' : 'stopped', reason: error.message }
+    }
+    return result
+}
+
+async function restingImu(options: CalibrationOptions, parameters: Parameter[], result: Calibration): Promise<void> {
+    const { robot, scheduler, restSeconds, signal, onProgress } = options
+    await robot.disarm()
+    const found = await calibrateImu(robot, parameters, scheduler, restSeconds, {
+        signal,
+        onProgress: part => onProgress?.(part, 'at rest'),
+    })
+    result.parameters.push(...found.parameters)
+    found.gyroNoise.forEach((value, i) =>
+        result.figures.push({
+            key: `gyroNoise${'XYZ'[i]}`,
+            name: `gyroscope noise, ${'xyz'[i]} (1σ)`,
+            value,
+            unit: 'rad/s',
+        }),
+    )
+    const value = found.gravityError
+    result.figures.push({ key: 'gravityError', name: 'accelerometer at rest less 1 g', value, unit: 'm/s²' })
+}
+
+async function joint(
+    options: CalibrationOptions,
+    robot: Robot & Parameterised,
+    parameters: Parameter[],
+    result: Calibration,
+): Promise<void> {
+    const { target, place } = options
+    const { kind, rated } = robot.description.joints.find(({ name }) => name === target)!
+    // A joint with stops is not turned: its motor's constants and direction are its maker's and its builder's.
+    if (kind === 'continuous') {
+        const checked = await bench(options, check, result)
+        const wrong = checked.findings.find(finding => finding.level === 'fault' && !isMended(finding))
+        if (wrong) throw new BenchStop('fault', wrong.text)
+        const found = directionsAndRatio(target, parameters, checked.figures, checked.findings)
+        result.parameters.push(...found)
+        const effort = gentleEffort(checked, rated, options)
+        const gentle = { ...options, limits: { ...options.limits, effort } }
+        const identified = await tried(robot, found, () => bench(gentle, identify, result))
+        const { supplyVoltage } = identified.conditions
+        result.parameters.push(...friction(target, parameters, identified.figures, rated, supplyVoltage))
+    }
+    const truly = await place?.()
+    if (truly === undefined) return
+    const position = await resting(options)
+    result.parameters.push(zeroOffset(target, parameters, position, truly, result.parameters))
+}
+
+/** Where the joint is by the robot, from samples that were taken after now: rad. @throws BenchStop when it is not at rest */
+async function resting({ robot, target, scheduler, signal }: CalibrationOptions): Promise<number> {
+    await robot.disarm()
+    const positions: number[] = []
+    const wait = (ms: number) => new Promise<void>(resolve => scheduler.setTimeout(resolve, ms))
+    // What was under way by then has arrived.
+    await wait(ARRIVAL_MS)
+    const index = robot.description.joints.findIndex(({ name }) => name === target)
+    const stop = robot.onState(({ joints }) => {
+        if (joints[index].valid) positions.push(joints[index].position)
+    })
+    await wait(REST_MS)
+    stop()
+    if (signal?.aborted) throw new BenchStop('interrupted', 'interrupted')
+    if (positions.length === 0) throw new BenchStop('link', 'no samples of the joint came')
+    const moved = Math.max(...positions) - Math.min(...positions)
+    if (moved > RESTLESS) {
+        throw new BenchStop('limit', `${target} moved by ${moved.toFixed(3)} rad; leave it alone and try again`)
+    }
+    return mean(positions)
+}
+
+/** The largest duty with which it stays within its speed by the constant that the check found; undefined leaves the limits. */
+function gentleEffort(
+    { figures, conditions }: BenchResult,
+    rated: MotorRating | undefined,
+    { robot, target, limits }: CalibrationOptions,
+): number | undefined {
+    const { velocityLimit, effortLimit } = robot.description.joints.find(({ name }) => name === target)!
+    const constant = figures.find(({ key }) => key === 'motorConstant')?.value
+    const voltage = conditions.supplyVoltage ?? rated?.voltage
+    if (constant === undefined || voltage === undefined) return limits?.effort
+    const duty = ((limits?.velocity ?? velocityLimit) * constant) / voltage
+    return Math.min(limits?.effort ?? effortLimit, Math.floor(duty * 100) / 100)
+}
+
+/** Runs a test of the bench, which stops the motor whatever happens, and keeps what it found. */
+async function bench(options: CalibrationOptions, test: BenchTest, result: Calibration): Promise<BenchResult> {
+    const { robot, target, scheduler, limits, signal, operator, conditions, onProgress } = options
+    const run = {
+        test,
+        settings: {},
+        robot,
+        joint: target,
+        scheduler,
+        limits,
+        signal,
+        operator,
+        conditions,
+        onProgress,
+    }
+    const outcome = await runBench(run)
+    if (outcome.defect !== undefined) throw outcome.defect
+    const { figures, findings, outcome: how, reason } = outcome.result
+    // What two tests find, the later knows better.
+    result.figures = [...result.figures.filter(({ key }) => !figures.some(figure => figure.key === key)), ...figures]
+    result.findings.push(...findings.filter(({ code }) => code !== 'healthy'))
+    if (how === 'complete') return outcome.result
+    throw new BenchStop(how === 'interrupted' ? 'interrupted' : 'limit', reason ?? how)
+}
+
+/** Puts found values in force while something is done, and the old ones back afterwards, whatever happens. */
+async function tried<T>(robot: Parameterised, found: FoundParameter[], work: () => Promise<T>): Promise<T> {
+    const changed = found.filter(({ differs }) => differs)
+    try {
+        for (const { name, found: value } of changed) await robot.setParameter(name, value)
+        return await work()
+    } finally {
+        for (const { name, configured } of changed) {
+            // With the link the board may be gone, and with it what was never stored.
+            await robot.setParameter(name, configured).catch(() => undefined)
+        }
+    }
+}
+
+/** Puts what differs in force and into the board's flash. @returns the names */
+export async function storeCalibration(robot: Parameterised, { parameters }: Calibration): Promise<string[]> {
+    const changed = parameters.filter(({ differs }) => differs)
+    for (const { name, found } of changed) await robot.setParameter(name, found)
+    if (changed.length > 0) await robot.storeParameters()
+    return changed.map(({ name }) => name)
+}
