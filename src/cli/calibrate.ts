@@ -50,7 +50,7 @@ export function addCalibrate(program: Command): void {
 async function run(target: string, options: CalibrateOptions): Promise<void> {
     await withBench(options, async (connection, signal) => {
         const bar = progress()
-        const { session, scheduler, link, firmware } = connection
+        const { session, scheduler, link } = connection
         const work = calibrate({
             robot: session,
             target,
@@ -60,7 +60,7 @@ async function run(target: string, options: CalibrateOptions): Promise<void> {
             place: placeOf(connection, target, options, signal),
             limits: safetyOf(options),
             restSeconds: options.rest,
-            conditions: { link, firmware },
+            conditions: { link },
             onProgress: (part, text) => bar.update(part, text),
         })
         const found = await connection.run(work).finally(() => bar.stop())

@@ -30,7 +30,7 @@ export interface CalibrationOptions {
     limits?: Partial<SafetyLimits>
     /** How long the IMU is listened to, s. */
     restSeconds: number
-    conditions: Pick<Conditions, 'link' | 'firmware'>
+    conditions: Pick<Conditions, 'link'>
     onProgress?: (part: number, text: string) => void
 }
 
