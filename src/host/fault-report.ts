@@ -44,7 +44,7 @@ const SENTENCES: { [fault: string]: { text: string; unit?: string; without?: str
     frozen: { text: "its encoder's reading does not change with a duty of %v, it must from %l on" },
     acceleration: { text: 'its speed changes by %v, allowed are %l', unit: 'rad/s²' },
     current: { text: 'the motors take %v, allowed are %l', unit: 'A' },
-    late: { text: '%v of twelve ticks were late, allowed are %l' },
+    late: { text: '%v ticks were late from one look to the next, allowed are %l' },
     tilt: { text: 'it leans by %v, allowed are %l, or full effort does not catch it', unit: 'rad' },
 }
 

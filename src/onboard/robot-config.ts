@@ -135,7 +135,7 @@ export interface Monitor {
     readonly delayMs: number
 }
 
-/** Looked at with each upkeep (`tick-loop.ts`): each 120 ms at 100 Hz. */
+/** Looked at with each upkeep (`tick-loop.ts`): each 12 ticks, and sooner while ticks are skipped. */
 export interface RobotMonitors {
     /** How far it leans by the IMU's accelerometer, rad: of a robot that does not balance. */
     readonly tilt?: Monitor

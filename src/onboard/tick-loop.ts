@@ -96,9 +96,10 @@ export class TickLoop {
                     tick += skipped
                     deadline += skipped * periodMs
                     robot.skipped(this.lateTicks)
-                    // Reports begin anew at this tick: housekeeping keeps its place between them, and comes all the same.
+                    // Reports begin anew at this tick: housekeeping keeps its place between them. Sooner, never later: else it would
+                    // not come at all while ticks go on being skipped.
                     if (untilHousekeeping > FIRST_HOUSEKEEPING)
-                        untilHousekeeping = (untilHousekeeping & ~3) + (upkeepNext ? 0 : FIRST_HOUSEKEEPING)
+                        untilHousekeeping = upkeepNext ? untilHousekeeping & ~3 : ((untilHousekeeping - 2) & ~3) + 2
                     if (untilHousekeeping < 1) untilHousekeeping = FIRST_HOUSEKEEPING
                 }
             }

@@ -146,6 +146,13 @@ test('housekeeping comes after its ticks, soon after the start and then each so 
     expect(upkeep).toEqual([10, 2, 20, 3, 30, 4])
 })
 
+test('while ticks go on being skipped, housekeeping and upkeep come all the same', async () => {
+    const { calls } = await run(120, { housekeepingTicks: 12, oversleeps: [17] })
+    for (const kind of ['housekeeping', 'upkeep']) {
+        expect(calls.filter(({ what }) => what === kind).length, kind).toBeGreaterThanOrEqual(9)
+    }
+})
+
 test('skipped ticks bring housekeeping and upkeep out of step with nothing: both go on', async () => {
     for (let skip = 1; skip < 60; skip++) {
         const oversleeps = Array.from({ length: 60 }, (_, i) => (i === skip ? 10 * (1 + (skip % 5)) : 0))

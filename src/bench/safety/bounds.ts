@@ -1,5 +1,6 @@
 import { HOUSEKEEPING_TICKS } from '../../onboard/tick-loop'
-import type { RobotConfig } from '../../onboard/robot-config'
+import { samplesPerReport } from '../../onboard/describe'
+import type { Monitor, RobotConfig } from '../../onboard/robot-config'
 
 /** The Motoron counts its command timeout in steps of this, s (guide, 8 "Command timeout"). */
 const CHIP_STEP = 0.004
@@ -60,3 +61,25 @@ export const BOUNDS = {
         seconds: config => 3 * tick(config),
     },
 } satisfies Record<string, Bound>
+
+/**
+ * By when a monitor must have stopped the robot. What it watches is seen at its looks: each tick, each turn of the joints' looks, or
+ * each upkeep; it may begin just after one, and the delay counts from one look to another.
+ *
+ * @param rises until what is watched is beyond the limit, s
+ */
+export function monitorBound(name: string, monitor: Monitor, looks: 'tick' | 'joint' | 'robot', rises: number): Bound {
+    const between = { tick: 'ticks', joint: "turns of the joints' looks", robot: 'looks after the robot' }[looks]
+    return {
+        from: 'fault',
+        text: `the ${name} monitor's delay + two ${between} + three ticks${rises > 0 ? ` + ${rises} s` : ''} after the fault`,
+        seconds: config => {
+            const ticks = {
+                tick: 1,
+                joint: samplesPerReport(config) * config.joints.length,
+                robot: HOUSEKEEPING_TICKS,
+            }[looks]
+            return monitor.delayMs / 1000 + (2 * ticks + 3) * tick(config) + rises
+        },
+    }
+}

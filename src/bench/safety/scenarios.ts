@@ -3,14 +3,15 @@ import { Ina226 } from '../../sim/chips/ina226'
 import { Motoron } from '../../sim/chips/motoron'
 import type { BodyParts } from '../../sim/faults/body-parts'
 import type { Random } from '../../sim/random'
-import { type Bound, BOUNDS } from './bounds'
+import type { RobotConfig } from '../../onboard/robot-config'
+import { type Bound, BOUNDS, monitorBound } from './bounds'
 
 /** Something that goes wrong while a planner drives the robot. */
 export interface Scenario {
     readonly name: string
     readonly bound: Bound
-    /** The fault, as an entry of a fault file without its time; parameters are drawn. */
-    readonly fault?: (random: Random) => object
+    /** The fault, as an entry of a fault file; its time, when it has one, counts from where the others begin; parameters are drawn. */
+    readonly fault?: (random: Random) => object | readonly object[]
     /** What the host does instead; with neither, the planner falls silent. */
     readonly act?: (session: RobotSession) => Promise<void>
     /** Modes that telemetry may tell at the end; any when absent, as where telemetry is what broke. */
@@ -20,6 +21,10 @@ export interface Scenario {
      * long it drives on after that.
      */
     readonly unheard?: boolean
+    /** Faults of which telemetry must have named one. */
+    readonly names?: readonly string[]
+    /** How long the planner goes on from the fault on, s; {@link PLANNING} when absent. */
+    readonly planning?: number
     /** How long it is watched from the fault on, s; {@link WATCH} when absent. */
     readonly watch?: number
 }
@@ -69,8 +74,8 @@ export const LINK_SCENARIOS: readonly Scenario[] = [
 ]
 
 /** Every scenario for a robot that has these parts: the link's, the board's, commands that stop, and each part's. */
-export function catalogue(parts: BodyParts): Scenario[] {
-    return [...LINK_SCENARIOS, ...BOARD_SCENARIOS, ...partScenarios(parts)]
+export function catalogue(parts: BodyParts, config: RobotConfig): Scenario[] {
+    return [...LINK_SCENARIOS, ...BOARD_SCENARIOS, ...partScenarios(parts), ...monitorScenarios(parts, config)]
 }
 
 const BOARD_SCENARIOS: readonly Scenario[] = [
@@ -167,6 +172,62 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
     for (const target of Object.keys(motors)) {
         afterwards(`${target} jammed, then silence`, () => ({ kind: 'motor-jam', target }))
         afterwards(`${target} lead broken, then silence`, () => ({ kind: 'broken-wire', target }))
+    }
+    return list
+}
+
+/** Until the loops of a joint that does not follow ask for as much duty as its monitor watches, s. */
+const DUTY_RISES = 0.4
+/** The planner goes on all the while, and longer than any monitor waits, s. */
+const MONITORED = 2
+
+/** What a monitor must stop by itself, while the planner goes on. None for late ticks: those robots only warn of them. */
+function monitorScenarios({ motors, encoders, imus }: BodyParts, config: RobotConfig): Scenario[] {
+    const list: Scenario[] = []
+    const add = (
+        name: string,
+        names: readonly string[],
+        bound: Bound,
+        fault: (random: Random) => object | readonly object[],
+    ) => list.push({ name, names, bound, fault, ends: ['fault'], planning: MONITORED, watch: MONITORED + 0.2 })
+    for (const { name, monitors } of config.joints) {
+        if (motors[name] && monitors?.stall) {
+            const bound = monitorBound('stall', monitors.stall, 'joint', DUTY_RISES)
+            add(`${name} jammed, planner goes on`, ['stall', 'frozen', 'following'], bound, () => ({
+                kind: 'motor-jam',
+                target: name,
+            }))
+        }
+        if (encoders[name] && monitors?.jump) {
+            const bound = monitorBound('jump', monitors.jump, 'tick', 0)
+            add(`${name} encoder off for good`, ['encoder'], bound, random => ({
+                kind: 'encoder-jump',
+                target: name,
+                angle: random.uniform(1, 2.5),
+            }))
+        }
+    }
+    if (config.supplyMonitor) {
+        const volts = config.supplyMonitor.limit * 0.8
+        const bound = monitorBound('supply', config.supplyMonitor, 'robot', 0)
+        add('motor supply low', ['supply'], bound, () => ({ kind: 'supply-sag', volts }))
+    }
+    const { tilt, current } = config.monitors ?? {}
+    for (const target of tilt ? Object.keys(imus) : []) {
+        const angle = tilt!.limit + 0.4
+        add('robot leans too far', ['tilt'], monitorBound('tilt', tilt!, 'robot', 0), () => ({
+            kind: 'robot-tilt',
+            target,
+            angle,
+        }))
+    }
+    if (current) {
+        const bound = monitorBound('current', current, 'robot', DUTY_RISES)
+        const [target] = Object.keys(motors)
+        add('motor takes too much current', ['current'], bound, () => [
+            { kind: 'motor-jam', target },
+            { kind: 'supply-sag', volts: 20 },
+        ])
     }
     return list
 }

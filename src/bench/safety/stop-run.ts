@@ -56,10 +56,10 @@ export async function stopRun(name: string, scenario: Scenario, seed: number, bo
     const start = now() + random.uniform(0.3, 0.5)
     await until(start)
     const { fault, act } = scenario
-    if (fault) robot.inject({ at: start, ...fault(random) })
+    if (fault) robot.inject(...faultsFrom(start, fault(random)))
     else if (act) await settle(robot, act(session), 5)
     else silent = true
-    await until(start + PLANNING)
+    await until(start + (scenario.planning ?? PLANNING))
     silent = true
     await until(start + (scenario.watch ?? WATCH))
     const mode = session.state?.mode ?? 'unknown'
@@ -83,6 +83,8 @@ export async function stopRun(name: string, scenario: Scenario, seed: number, bo
     if (scenario.ends && !scenario.ends.includes(mode)) {
         failures.push(`mode is ${mode} at the end, must be ${scenario.ends.join(' or ')}`)
     }
+    const { names } = scenario
+    if (names && !names.some(name => faults.has(name))) failures.push(`telemetry did not name ${names.join(' or ')}`)
     return {
         seed,
         scenario: scenario.name,
@@ -97,6 +99,12 @@ export async function stopRun(name: string, scenario: Scenario, seed: number, bo
         faults: [...faults],
         failures,
     }
+}
+
+/** Entries of a fault file, from their time after `start` on, s. */
+function faultsFrom(start: number, fault: object | readonly object[]): object[] {
+    const list: readonly object[] = Array.isArray(fault) ? fault : [fault]
+    return list.map(entry => ({ ...entry, at: start + ((entry as { at?: number }).at ?? 0) }))
 }
 
 /** Slow motion of every joint: a curve where the robot has a drive. */

@@ -87,7 +87,7 @@ async function scenariosOf(name: string, board: string): Promise<Scenario[]> {
             `${name}: its plant.ts names no Motoron among its parts, so it is not known when its motor controller stops by itself`,
         )
     }
-    return catalogue(parts)
+    return catalogue(parts, config)
 }
 
 function summary({ name, bound, ends, unheard }: Scenario, runs: StopRun[]): ScenarioResult {

@@ -34,7 +34,9 @@ export interface BodyParts {
     /** Of the motors when nothing sags, V. */
     readonly supplyVolts: number
     /** IMUs: the chip's name among `chips`, and what its motion goes through. */
-    readonly imus: Readonly<Record<string, { readonly chip: string; readonly motion: { frozen: boolean } }>>
+    readonly imus: Readonly<
+        Record<string, { readonly chip: string; readonly motion: { frozen: boolean; tilt: number } }>
+    >
 }
 
 /** Between a quantity of the plant and the chip that measures it: passes it on, until it is frozen or offset. */
@@ -58,6 +60,8 @@ export class ValueTap {
 
 /** The same for the motion that an IMU feels. */
 export class MotionTap<T extends { specificForce: ArrayLike<number>; angularVelocity: ArrayLike<number> }> {
+    /** How far the robot leans forward beside what its plant does, rad: gravity is felt from there. */
+    tilt = 0
     private last: T | undefined
 
     constructor(private readonly motion: () => T) {}
@@ -68,7 +72,13 @@ export class MotionTap<T extends { specificForce: ArrayLike<number>; angularVelo
     }
 
     read(): T {
-        return this.last ?? this.motion()
+        const motion = this.last ?? this.motion()
+        if (this.tilt === 0) return motion
+        const leaning = structuredClone(motion)
+        const [x, , z] = Array.from(motion.specificForce)
+        const [sine, cosine] = [Math.sin(this.tilt), Math.cos(this.tilt)]
+        Object.assign(leaning.specificForce, { 0: x * cosine - z * sine, 2: x * sine + z * cosine })
+        return leaning
     }
 }
 

@@ -102,6 +102,12 @@ export const FAULT_KINDS: Readonly<Record<string, FaultKind>> = {
         lasts: true,
         fields: {},
     },
+    'robot-tilt': {
+        what: 'the robot leans forward by `angle`: its IMU feels gravity from there',
+        target: 'imu',
+        lasts: true,
+        fields: { angle: { unit: 'rad', min: -4, max: 4, default: 1 } },
+    },
     'motor-jam': { what: 'the motor is locked', target: 'motor', lasts: true, fields: {} },
     'broken-wire': {
         what: "a motor's lead or a chip's bus wire is open",

@@ -109,6 +109,13 @@ export class FaultPlayer {
                 if (fault.choices.mode === 'frozen') return () => this.freeze(motion)
                 return () => parts.chips[chip].device.reset()
             }
+            case 'robot-tilt': {
+                const { motion } = parts.imus[target]
+                return () => {
+                    motion.tilt += fault.numbers.angle
+                    return () => (motion.tilt -= fault.numbers.angle)
+                }
+            }
             case 'contact-open': {
                 const contact = (parts.contacts ?? {})[target]
                 return () =>
