@@ -8,6 +8,7 @@ import { Publication } from './publication'
 import { urdf } from './ros/urdf'
 import { discoveryServices, robotServices, type Service } from './services'
 import { type DriveLimits, driveLimits } from './setpoint'
+import { statusService } from './status-service'
 import { DESCRIPTION_TOPIC, DIAGNOSTICS_TOPIC, type Encoder, type Topic, topicsOf } from './topics'
 import { Trajectories } from './trajectories'
 
@@ -79,6 +80,7 @@ export class Hub {
         lease.halt = why => this.trajectories.halt(why)
         const commands = [
             ...robotServices(robot, lease, () => (this.armedAt = scheduler.epoch())),
+            statusService(robot, () => scheduler.now()),
             ...this.trajectories.services(),
             ...this.parameters.services(),
         ]

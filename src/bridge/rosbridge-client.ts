@@ -45,18 +45,24 @@ const DEFAULT_TIMEOUT = 5000 // ms
  * @throws BridgeError `bad-url`, `no-bridge`, `no-answer`
  */
 export async function connectRosbridge(url: string, options: ClientOptions = {}): Promise<RosbridgeClient> {
+    const shown = address(url)
     if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
-        throw new BridgeError('bad-url', `${url} is no WebSocket URL; needed: ws://host:port`)
+        throw new BridgeError('bad-url', `${shown} is no WebSocket URL; needed: ws://host:port`)
     }
     const { timeoutMs = DEFAULT_TIMEOUT } = options
     const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: timeoutMs })
     // Listening from the first moment on, so that no message and no loss falls between opening and now.
-    const client = new RosbridgeClient(socket, url, options)
+    const client = new RosbridgeClient(socket, shown, options)
     await new Promise<void>((resolve, reject) => {
         socket.once('open', resolve)
-        socket.once('error', cause => reject(connectError(url, timeoutMs, cause)))
+        socket.once('error', cause => reject(connectError(shown, timeoutMs, cause)))
     })
     return client
+}
+
+/** A URL without what nobody should see: the token. */
+export function address(url: string): string {
+    return url.replace(/[?#].*/, '')
 }
 
 function connectError(url: string, timeoutMs: number, cause: NodeJS.ErrnoException): BridgeError {
@@ -193,6 +199,20 @@ export class RosbridgeClient {
             return sent
         } finally {
             this.pending.delete(id)
+        }
+    }
+
+    /**
+     * Publishes messages as they come.
+     *
+     * @param refused told each time the bridge refuses one, and when the connection ends
+     */
+    publisher(topic: string, refused: (error: BridgeError) => void): { publish(message: object): void; close(): void } {
+        const id = this.newId()
+        this.pending.set(id, { fail: refused })
+        return {
+            publish: msg => this.send({ op: 'publish', id, topic, msg }),
+            close: () => void this.pending.delete(id),
         }
     }
 

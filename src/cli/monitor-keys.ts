@@ -1,7 +1,7 @@
 import { emitKeypressEvents } from 'node:readline'
 import type { Jog } from '../host/jog'
 import { armingWarning } from '../host/motor-stop'
-import type { Robot } from '../host/robot'
+import type { OperatedRobot } from '../host/robot'
 import type { Selection } from './monitor-screen'
 
 /** Part of a joint's speed limit that a jog has at first, and by what a key changes it. */
@@ -16,7 +16,7 @@ export class MonitorKeys {
 
     /** @param say told what came of a key; `alarm` when it did not do what it should */
     constructor(
-        private readonly robot: Robot,
+        private readonly robot: OperatedRobot,
         private readonly jog: Jog,
         private readonly say: (text: string, alarm: boolean) => void,
         private readonly quit: () => void,

@@ -46,11 +46,25 @@ export function monitorScreen(
     const room = size.rows - top.length - bottom.length - keys.length - 1
     const bars = status.timing && room >= HISTOGRAM_ROWS + 2 ? histograms(status.timing) : []
     const space = Math.max(1, room - bars.length)
-    const told: ScreenLine[] = messages
+    const told = messages
+        .flatMap(({ text, alarm }) =>
+            wrapped(text, size.columns).map((line): ScreenLine => ({ text: line, style: alarm ? 'alarm' : 'strong' })),
+        )
         .slice(-space)
-        .map(({ text, alarm }) => ({ text, style: alarm ? 'alarm' : 'strong' }))
     const blank = Array.from({ length: space - told.length }, () => ({ text: '' }))
     return [...top, loopLine(status), ...bars, ...bottom, ...blank, ...told, ...keys].slice(0, size.rows)
+}
+
+/** Lines of whole words. */
+function wrapped(text: string, columns: number): string[] {
+    const lines = ['']
+    for (const word of text.split(' ')) {
+        const line = lines[lines.length - 1]
+        if (line === '') lines[lines.length - 1] = word
+        else if (line.length + 1 + word.length <= columns) lines[lines.length - 1] = `${line} ${word}`
+        else lines.push(word)
+    }
+    return lines
 }
 
 function head({ robot, via, state, statistics, quality, seconds }: MonitorStatus, columns: number): ScreenLine[] {

@@ -1,5 +1,5 @@
 import type { ClockFit } from '../host/clock-sync'
-import type { LinkQuality, LoopTiming, Robot, RobotState, RobotStatistics } from '../host/robot'
+import type { LinkQuality, LoopTiming, OperatedRobot, RobotState, RobotStatistics } from '../host/robot'
 
 /** Everything that `tendon monitor` shows. What JSON has no number for is null there. */
 export interface MonitorStatus {
@@ -27,7 +27,7 @@ export function rollPitchYaw([x, y, z, w]: [number, number, number, number]): [n
 }
 
 /** Gathers what there is now. The histograms are asked for apart: they cost a packet of the board's. */
-export function monitorStatus(robot: Robot, via: string, seconds: number, timing?: LoopTiming): MonitorStatus {
+export function monitorStatus(robot: OperatedRobot, via: string, seconds: number, timing?: LoopTiming): MonitorStatus {
     const { name, configHash } = robot.description
     return {
         seconds,

@@ -1,5 +1,5 @@
 import type { JointDescription } from '../protocol/description'
-import { type Robot, RobotError } from './robot'
+import { type OperatedRobot, RobotError } from './robot'
 import type { Scheduler } from './scheduler'
 
 /** Between two setpoints, ms: five fit the usual deadline. */
@@ -20,10 +20,13 @@ export class Jog {
     private runsUntil = 0
     private closed = false
 
+    /** @param lag how much older than those behind a port the robot's states may be, s */
     constructor(
-        private readonly robot: Robot,
+        private readonly robot: Pick<OperatedRobot, 'description' | 'state' | 'command' | 'onRefused'>,
         private readonly scheduler: Scheduler,
+        private readonly lag = 0,
     ) {
+        robot.onRefused?.(() => this.release())
         this.step()
     }
 
@@ -41,8 +44,9 @@ export class Jog {
         const mode = this.robot.state?.mode ?? 'unknown'
         if (mode !== 'armed') throw new RobotError('blocked', `no jog: the robot is not armed (${mode})`)
         if (this.atEnd(joint, velocity)) throw new RobotError('blocked', `${joint} is at the end of its way`)
+        const others = [...this.speeds.keys()].map(other => [other, { velocity: 0 }])
         // Tells its range, before anything is remembered.
-        this.robot.joint(joint).setVelocity(velocity)
+        this.robot.command({ ...Object.fromEntries(others), [joint]: { velocity } })
         for (const other of this.speeds.keys()) this.speeds.set(other, 0)
         this.speeds.set(joint, velocity)
         this.runsUntil = this.scheduler.now() + RUN_ON_MS
@@ -76,10 +80,11 @@ export class Jog {
         const { robot, speeds, running } = this
         // Nothing of before may move when the robot is armed again.
         if (robot.state?.mode !== 'armed') speeds.clear()
+        if (speeds.size === 0) return
         for (const [joint, speed] of speeds) {
             if (!running || this.atEnd(joint, speed)) speeds.set(joint, 0)
-            robot.joint(joint).setVelocity(speeds.get(joint) as number)
         }
+        robot.command(Object.fromEntries([...speeds].map(([joint, velocity]) => [joint, { velocity }])))
     }
 
     private atEnd(name: string, velocity: number): boolean {
@@ -87,7 +92,7 @@ export class Jog {
         const index = description.joints.findIndex(joint => joint.name === name)
         const { positionMin = -Infinity, positionMax = Infinity }: Partial<JointDescription> =
             description.joints[index] ?? {}
-        const next = (state?.joints[index]?.position ?? 0) + velocity * AHEAD
+        const next = (state?.joints[index]?.position ?? 0) + velocity * (AHEAD + this.lag)
         return velocity > 0 ? next > positionMax : velocity < 0 && next < positionMin
     }
 }

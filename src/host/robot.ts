@@ -209,6 +209,18 @@ export interface Robot {
     close(): Promise<void>
 }
 
+/** What a person watches a robot by, and moves its joints by hand with: all of it can be had over a bridge, too. */
+export interface OperatedRobot extends Pick<
+    Robot,
+    'description' | 'state' | 'arm' | 'disarm' | 'stop' | 'statistics' | 'timing' | 'clockFit' | 'close'
+> {
+    /** Joint velocities, rad/s, in one frame. */
+    command(setpoints: Record<string, { velocity: number }>): void
+    linkQuality?(): LinkQuality | undefined
+    /** Called when velocities are refused after they were sent: somebody else commands. Absent where that cannot be. */
+    onRefused?(listener: () => void): void
+}
+
 export type RobotErrorCode =
     | 'armed'
     | 'blocked'

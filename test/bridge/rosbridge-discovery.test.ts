@@ -78,7 +78,7 @@ describe('rosbridge answers roslib', () => {
         expect(services.slice(0, 4)).toEqual(['/arm', '/disarm', '/stop', '/take_over'])
         expect(services).toContain('/rosapi/topics')
         const triggers = await ask((done, failed) => ros.getServicesForType('std_srvs/Trigger', done, failed))
-        expect(triggers).toEqual(['/arm', '/disarm', '/stop', '/take_over'])
+        expect(triggers).toEqual(['/arm', '/disarm', '/stop', '/take_over', '/robot_status'])
     })
 
     it('which nodes there are and what they do', async () => {
@@ -87,7 +87,7 @@ describe('rosbridge answers roslib', () => {
         expect(await ask((done, failed) => ros.getNodeDetails('/rover', done, failed))).toEqual({
             subscribing: TOPICS.slice(PUBLISHED),
             publishing: TOPICS.slice(0, PUBLISHED),
-            services: ['/arm', '/disarm', '/stop', '/take_over', CANCEL],
+            services: ['/arm', '/disarm', '/stop', '/take_over', '/robot_status', CANCEL],
         })
         const topic = new Topic({ ros, name: '/odom', messageType: '' })
         expect(await ask((done, failed) => topic.getPublishers(done, failed))).toEqual(['/rover'])

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startRosbridge } from '../../src/bridge/rosbridge'
+import { connectRosbridge } from '../../src/bridge/rosbridge-client'
 import { PluggedRover, until, wait } from '../e2e/plugged-rover'
 import { needFirmware, tendon } from './tendon'
 import { Terminal } from './terminal'
@@ -102,6 +104,56 @@ describe('tendon monitor on a terminal', () => {
         expect(await terminal.ended()).toBe(0)
         expect(terminal.settings[1]).toBe(terminal.settings[0])
         expect(terminal.output.lastIndexOf('\x1b[?1049l')).toBeGreaterThan(terminal.output.lastIndexOf('\x1b[?1049h'))
+    })
+})
+
+describe('tendon monitor over a bridge', () => {
+    it('shows the same, moves the robot by the same keys, and obeys the lease', { timeout: 90_000 }, async () => {
+        const rover = await PluggedRover.start(3)
+        const session = await rover.connect()
+        const bridge = await startRosbridge(session, { port: 0 })
+        onTestFinished(() => bridge.close())
+        const { body } = rover.robot
+        const terminal = new Terminal(['monitor', '--bridge', `${bridge.url}/?token=secret`])
+        expect(await terminal.shows(/^rover {2}idle/)).toMatch(/ ws:\/\/127\.0\.0\.1:\d+\/$/)
+        for (const part of [/^faults +none/, /^imu +roll/, /^odometry/, /^loop .* late of/, /period, ms.*tick, ms/]) {
+            await terminal.shows(part)
+        }
+        await terminal.shows(/^link +up, .*round trip [\d.]+ \/ [\d.]+ ms/)
+        terminal.press('a')
+        await terminal.shows(/^rover {2}armed/)
+        const before = body.angles()
+        await hold(terminal, RIGHT, () => body.angles()[0] - before[0] > 0.5)
+        expect(Math.abs(body.angles()[1] - before[1])).toBeLessThan(0.1)
+        await until(() => Math.abs(body.velocities()[0]) < 0.2)
+
+        await hold(terminal, LEFT, () => body.velocities()[0] < -0.5)
+        terminal.press(' ')
+        await terminal.shows(/^rover {2}estop/)
+        expect(body.outputs()).toEqual([0, 0])
+        terminal.press('d')
+        await terminal.shows(/^rover {2}idle/)
+
+        // Somebody else takes over: the monitor is told who, and moves nothing; but it still stops everything.
+        const planner = await connectRosbridge(bridge.url)
+        terminal.press('a')
+        await terminal.shows(/^rover {2}armed/)
+        await planner.callService('/take_over')
+        await terminal.shows(/took over: this client watches now/)
+        // The rest of it stands on the next line.
+        await terminal.shows(/^it calls \/take_over$/)
+        terminal.press(RIGHT)
+        await terminal.shows(/rosbridge client \d+ .* commands the robot: call/)
+        expect(body.outputs()).toEqual([0, 0])
+        terminal.press(' ')
+        await terminal.shows(/^rover {2}estop/)
+        await planner.close()
+
+        await bridge.close()
+        expect(await terminal.ended()).toBe(1)
+        expect(terminal.output).toMatch(/tendon: the connection to ws:\S+ ended/)
+        expect(terminal.output).not.toContain('secret')
+        expect(terminal.settings[1]).toBe(terminal.settings[0])
     })
 })
 
