@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import { motorsOff } from '../host/motors-off'
 import type { LoopTiming, OperatedRobot } from '../host/robot'
@@ -10,6 +11,8 @@ import { note } from './output'
 
 /** Between two questions for the board's histograms, ms: each is one of its 50 packets a second. */
 const TIMING_MS = 1000
+/** A robot that sends nothing is shown all the same, after so long, ms. */
+const FIRST_SAMPLE_MS = 500
 
 interface MonitorOptions {
     port?: string
@@ -167,6 +170,8 @@ async function watch(robot: OperatedRobot, options: Watch): Promise<void> {
     const timers = [setInterval(show, view.periodMs), setInterval(ask, TIMING_MS)]
     try {
         await ask()
+        // The first report is some ticks away.
+        for (let waited = 0; !robot.state && waited < FIRST_SAMPLE_MS; waited += 10) await setTimeout(10)
         show()
         await aborted(AbortSignal.any([signal, over.signal]), duration)
     } finally {

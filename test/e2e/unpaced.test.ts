@@ -35,7 +35,7 @@ function isDriven({ times, outputs }: WheelLog, from: number, to: number): boole
 }
 
 test('without pacing the program stalls at times, and the motor controller stops the wheels by itself', async () => {
-    const { log, stalls, lateTicks } = await driveInBursts(4, 100, 0)
+    const { log, stalls, lateTicks } = await driveInBursts(7, 100, 0)
     expect(lateTicks).toBeGreaterThan(50)
     const driven = stalls.filter(({ from, to }) => isDriven(log, from, to))
     // Bursts in which a program that stood still would have driven on, for a second or for good. How many is chance.
