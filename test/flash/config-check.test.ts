@@ -24,8 +24,14 @@ describe("a robot's data", () => {
     })
 
     it.each<[string, RobotConfig]>([
-        ['tickPeriodMs is 2.5; allowed: a whole number, 1 to 1000 ms', { ...rover, tickPeriodMs: 2.5, imu: undefined }],
-        ['tickPeriodMs is 0; allowed: a whole number, 1 to 1000 ms', { ...rover, tickPeriodMs: 0, imu: undefined }],
+        [
+            'tickPeriodMs is 2.5; allowed: a whole number, 1 to 1000 ms',
+            { ...rover, tickPeriodMs: 2.5, imu: undefined, monitors: undefined },
+        ],
+        [
+            'tickPeriodMs is 0; allowed: a whole number, 1 to 1000 ms',
+            { ...rover, tickPeriodMs: 0, imu: undefined, monitors: undefined },
+        ],
         [
             "tickPeriodMs is 3; allowed: 5 ms and more with this robot's samples: 67 reports a second are more than the 45 " +
                 'that its link carries',
