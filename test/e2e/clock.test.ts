@@ -59,7 +59,7 @@ test('after a restart of the board on a living link every sample’s time is rig
     session.onState(({ tick, hostTime, hostTimeBound }) =>
         samples.push({ tick, time: hostTime, bound: hostTimeBound, at: robot.clock.now / 1e6 }),
     )
-    await pass(robot, 4)
+    await pass(robot, 4.5)
     const again = samples.filter(({ tick }) => tick < 500)
     expect(again.length).toBeGreaterThan(200)
     expect(session.statistics().reconnects).toBe(0)
