@@ -17,7 +17,7 @@ const BANDS = 12
 export const chirp: BenchTest = {
     name: 'chirp',
     description: 'frequency response by one rising sine and FFT: gain, phase, coherence, bandwidth',
-    seconds: options => (options.duration ?? SECONDS) + 2,
+    seconds: options => (options.duration ?? SECONDS) + 5,
     async run(rig, record, options) {
         const mode = options.mode ?? 'effort'
         const size = options.amplitude ?? stepSize(rig, mode) / 3
@@ -27,8 +27,11 @@ export const chirp: BenchTest = {
         await rig.arm()
         await rig.hold(mode, offset, 0.8, 'to the offset')
         // Frequency low · exp(rate t), so phase 2π low (exp(rate t) - 1) / rate.
-        const phase = (t: number) => (2 * Math.PI * low * (Math.exp(rate * t) - 1)) / rate
-        const stretch = await rig.play(mode, t => offset + size * Math.sin(phase(t)), seconds, 'chirp')
+        const rising = (t: number) => (2 * Math.PI * low * (Math.exp(rate * t) - 1)) / rate
+        const phase = (t: number) => (t < seconds ? rising(t) : rising(seconds) + 2 * Math.PI * high * (t - seconds))
+        // A window weighs its middle: half a one more, so that the highest frequency is in the middle of the last.
+        const whole = seconds + (WINDOW / 2) * rig.period
+        const stretch = await rig.play(mode, t => offset + size * Math.sin(phase(t)), whole, 'chirp')
         const [from, to] = await rig.samplesWhile(stretch, mode, offset, 0)
         const { capture } = rig
         const input = capture.setpoint.slice(from, to)
@@ -64,7 +67,10 @@ function spectra(
     const fft = new FFT(size)
     const half = size / 2
     const sums = Array.from({ length: half }, () => ({ uu: 0, yy: 0, re: 0, im: 0 }))
-    for (let start = 0; start + size <= input.length; start += half) {
+    const starts: number[] = []
+    for (let start = 0; start + size < input.length; start += half) starts.push(start)
+    // The last ends with the samples, however it overlaps.
+    for (const start of [...starts, input.length - size]) {
         const [u, y] = [input, output].map(values => spectrum(fft, size, values.slice(start, start + size)))
         for (let k = 0; k < half; k++) {
             const [ur, ui, yr, yi] = [u[2 * k], u[2 * k + 1], y[2 * k], y[2 * k + 1]]
