@@ -17,6 +17,8 @@ const LEAD = 0.08
 const AHEAD = 0.4
 /** Between two looks whether more is due, ms. */
 const LOOK_MS = 20
+/** Motion is told on from a sample for this long at most, s: two reports. */
+const OLDEST = 0.08
 /** The board's end of a trajectory is told within a report; this long after its time at the latest, s. */
 const GRACE = 1
 
@@ -115,10 +117,14 @@ async function send(
     }
 }
 
+/** Where they are by now: the last sample is older than a report takes, and a joint that was sent back there would turn back. */
 function stopWhereTheyAre(link: TrajectoryLink, { joints }: PlannedTrajectory): void {
     const { state } = link
     if (!state || state.mode !== 'armed') return
-    link.hold(joints.map(joint => ({ joint, value: state.joints[joint].position })))
+    const behind = link.boardTime() - state.boardTime
+    const age = behind > 0 ? Math.min(behind, OLDEST) : 0
+    const now = (joint: number) => state.joints[joint].position + state.joints[joint].velocity * age
+    link.hold(joints.map(joint => ({ joint, value: now(joint) })))
 }
 
 /** Watches the robot's states from the first point on. */

@@ -53,6 +53,8 @@ export interface SteadyRun {
 /** Between two looks at the heap of the program, s; and how many late ticks are looked into. */
 const LOOK = 0.1
 const LATE_KEPT = 5
+/** After arming, before anything is measured, s. */
+const SETTLED = 2
 /** What is under way in the link has arrived after this, s. */
 const UNDER_WAY = 0.02
 
@@ -69,6 +71,8 @@ export async function steadyRun({ robot: name, board, seed, seconds, onProgress 
     session.onState(({ mode }) => {
         if (mode !== 'armed') disarmed++
     })
+    // Whoever held a body that balances has let go of it.
+    await runFast(robot, passed(robot, SETTLED))
     let tilt = robot.body.tilt ? 0 : undefined
     if (tilt !== undefined) robot.body.onStep = () => (tilt = Math.max(tilt!, Math.abs(robot.body.tilt!())))
     const heap = new LeastUsed(robot)
