@@ -32,10 +32,10 @@ test('a minute of driving: no tick late, the counts of both ends agree, the heap
 
 // `npm run soak -- mutate` is the same with ten million bytes each way.
 test('of damaged frames none becomes a setpoint or a state, and none of those beside them is lost', async () => {
-    const run = await mutationRun(400_000, 3)
+    const run = await mutationRun(1_500_000, 3)
     expect(mutationProblems(run)).toEqual([])
     for (const { bytes, mutants, sealed, crcErrors, framingErrors } of [run.toBoard, run.toHost]) {
-        expect(bytes).toBeGreaterThanOrEqual(400_000)
+        expect(bytes).toBeGreaterThanOrEqual(1_500_000)
         expect(sealed).toBeGreaterThan(100)
         expect(crcErrors + framingErrors).toBeGreaterThan(mutants / 2)
     }

@@ -50,8 +50,8 @@ export interface SteadyRun {
     tilt: number | undefined
 }
 
-/** Between two looks at the heap of the program, s; and how many late ticks are looked into. */
-const LOOK = 0.1
+/** Between two words about progress, s; and how many late ticks are looked into. */
+const STEP = 0.1
 const LATE_KEPT = 5
 /** After arming, before anything is measured, s. */
 const SETTLED = 2
@@ -66,7 +66,8 @@ export async function steadyRun({ robot: name, board, seed, seconds, onProgress 
     const session = await settle(robot, RobotSession.open(link, scheduler))
     await settle(robot, armWhenReady(session, scheduler))
     const { tickPeriodMs } = session.description
-    const late = watchLateTicks(robot, session, tickPeriodMs / 1000)
+    const heap = new LeastUsed(robot)
+    const late = watchTicks(robot, session, tickPeriodMs / 1000, heap)
     let disarmed = 0
     session.onState(({ mode }) => {
         if (mode !== 'armed') disarmed++
@@ -75,7 +76,6 @@ export async function steadyRun({ robot: name, board, seed, seconds, onProgress 
     await runFast(robot, passed(robot, SETTLED))
     let tilt = robot.body.tilt ? 0 : undefined
     if (tilt !== undefined) robot.body.onStep = () => (tilt = Math.max(tilt!, Math.abs(robot.body.tilt!())))
-    const heap = new LeastUsed(robot)
     const begin = await counted(robot, session)
     const now = () => robot.clock.now / 1e6
     const end = now() + seconds
@@ -85,8 +85,7 @@ export async function steadyRun({ robot: name, board, seed, seconds, onProgress 
     for (let part = 1; part <= 10; part++) {
         const until = end - seconds * (1 - part / 10)
         while (now() < until) {
-            await runFast(robot, passed(robot, LOOK), 100)
-            heap.look()
+            await runFast(robot, passed(robot, STEP), 100)
             onProgress?.(1 - (end - now()) / seconds)
         }
         host.push(hostBytes())
@@ -158,11 +157,15 @@ function linkLosses({ reconnects, openFailures, pacingMissed, writesDropped, dec
     return { reconnects, openFailures, pacingMissed, writesDropped, ...hostErrors }
 }
 
-/** Gathers the late ticks from now on, with what the board did just before each. */
-function watchLateTicks(robot: SimulatedRobot, session: RobotSession, period: number): LateTick[] {
+/** Gathers the late ticks from now on, with what the board did just before each; looks at the heap after each collection. */
+function watchTicks(robot: SimulatedRobot, session: RobotSession, period: number, heap: LeastUsed): LateTick[] {
     const late: LateTick[] = []
     const stretches: LateTick['before'] = []
+    let seen = robot.board.work.collections
     robot.board.onTick = ({ startUs, totalUs, collectionUs }) => {
+        const { collections } = robot.board.work
+        if (collections !== seen) heap.look()
+        seen = collections
         if (stretches.length === 32) stretches.shift()
         stretches.push({ start: startUs / 1e6, seconds: totalUs / 1e6, collection: collectionUs / 1e6 })
     }
