@@ -1,5 +1,7 @@
 import { FleetAgent, type AgentOptions, type AgentStatistics } from './fleet/agent'
+import { BoardDeployer } from './flash/board-deployer'
 import { buildFirmware } from './flash/build'
+import { CommandLease, type Commander } from './host/lease'
 import { Link } from './host/link'
 import { type Scheduler, systemScheduler } from './host/scheduler'
 import { RobotSession } from './host/session'
@@ -55,12 +57,12 @@ export class FleetSimulation {
     static async start(options: FleetSimulationOptions): Promise<FleetSimulation> {
         const fleet = new FleetSimulation()
         try {
-            const { sha256 } = await buildFirmware(options.robot)
+            await buildFirmware(options.robot)
             for (let i = 1; i <= options.count; i++) fleet.members.push(await makeMember(options, i))
             const now = systemScheduler.epoch()
             for (const member of fleet.members) member.epoch = now
             fleet.run()
-            await Promise.all(fleet.members.map(member => join(member, options, sha256)))
+            await Promise.all(fleet.members.map(member => join(member, options)))
             return fleet
         } catch (error) {
             await fleet.close()
@@ -135,16 +137,20 @@ async function makeMember(options: FleetSimulationOptions, number: number): Prom
     return member
 }
 
-async function join(member: Member, options: FleetSimulationOptions, firmware: string): Promise<void> {
+async function join(member: Member, options: FleetSimulationOptions): Promise<void> {
     const { id, simulated, scheduler } = member
     const { url, username, password, ca, cert, key, root, stateRate } = options
     const link = new Link({ open: async () => streamOf(simulated), scheduler })
-    member.session = await RobotSession.open(link, scheduler)
+    const session = (member.session = await RobotSession.open(link, scheduler))
+    const commandLease = new CommandLease()
+    const deployer = new BoardDeployer(session, scheduler, commandLease)
+    const who: Commander = { name: '`tendon fleet deploy`', takenOver: () => undefined }
     const broker = { url, username, password, ca, cert, key, root, stateRate }
-    member.agent = await FleetAgent.start(member.session, {
+    member.agent = await FleetAgent.start(session, {
         ...broker,
         id,
-        firmware,
+        commandLease,
+        deploy: (program, watch) => deployer.deploy(program, { ...watch, refuseArmed: true }, who),
         hostVersion: PACKAGE_VERSION,
         scheduler,
     })

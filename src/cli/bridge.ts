@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander'
 import type { BridgeStatistics } from '../bridge/diagnostics'
 import type { Bridge, BridgeOptions } from '../bridge/start-bridge'
+import type { FleetAgent } from '../fleet/agent'
+import type { DeployHandler } from '../fleet/program'
 import { CommandLease } from '../host/lease'
 import { motorsOff } from '../host/motors-off'
 import type { Robot, RobotStatistics } from '../host/robot'
@@ -21,6 +23,7 @@ const STATUS_MS = 5000
 interface BridgeCommandOptions extends BridgeFlags, Omit<BrokerCommandOptions, 'broker'> {
     fleet?: string
     fleetId?: string
+    fleetDeploy?: boolean
     record?: string
     port?: string
     sim?: string
@@ -39,6 +42,7 @@ export function addBridge(program: Command): void {
     addBrokerOptions(command)
         .option('--fleet <url>', 'publish the robot to its fleet over this MQTT broker, too (docs/fleet.md)')
         .option('--fleet-id <name>', "the robot's name in the fleet (default: the robot's own)")
+        .option('--fleet-deploy', "let planners of the fleet replace the board's program (tendon fleet deploy)")
         .option('--record <file>', 'record the robot to this new MCAP file, too (docs/recording.md)')
         .addOption(jsonOption('print JSON lines: one for each event and a status each 5 s'))
         .addHelpText(
@@ -54,6 +58,9 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
     const { port, sim, board, json } = options
     if (port === undefined && sim === undefined) {
         throw new UsageError('what to connect to? --port <path>, --port auto, or --sim <robot> (see `tendon ports`)')
+    }
+    if (options.fleetDeploy && options.fleet === undefined) {
+        throw new UsageError('--fleet-deploy lets the planners of a fleet in: it needs --fleet <url>')
     }
     if (sim !== undefined) await checkRobot(sim)
     const doors = await readBridgeOptions(options)
@@ -71,10 +78,12 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
         const lease = new CommandLease()
         const service = new Service(robot, lease, options, doors, say)
         ends.push(() => service.close())
+        const { BridgeDeploys } = await import('./bridge-deploy')
+        const deploys = BridgeDeploys.of(robot, lease, service)
+        if (options.fleetDeploy) service.deploys = deploys?.fromFleet
         await service.open()
-        if (path !== undefined) {
-            const { letDeploysIn } = await import('./bridge-deploy')
-            const door = await letDeploysIn(path, robot, lease, () => service.robotChanged())
+        if (path !== undefined && deploys) {
+            const door = await deploys.openDoor(path)
             ends.push(() => door.close())
         }
         const status = () => {
@@ -107,6 +116,9 @@ class Service {
     private changing: Promise<void> = Promise.resolve()
     private recorded = false
     private closed = false
+    private place: { id: string; agent: FleetAgent } | undefined
+    /** Where programs come in from the fleet; set before `open`. */
+    deploys: DeployHandler | undefined
 
     constructor(
         private readonly robot: Robot,
@@ -140,10 +152,7 @@ class Service {
             say(`recording to ${record}`, 'recording', { file: record })
         }
         if (options.fleet !== undefined) {
-            const id = options.fleetId ?? name
-            const agent = await joinFleet(robot, id, lease, options.fleet, options)
-            ends.push(() => agent.close())
-            say(`${id} in the fleet at ${options.fleet}`, 'fleet', { id, broker: options.fleet })
+            await this.joinFleet(options.fleetId ?? name, options.fleet)
         }
     }
 
@@ -162,10 +171,38 @@ class Service {
         return this.changing
     }
 
+    /** Under the same name, the fleet is told of the other program over the same connection. */
+    async programWritten(): Promise<void> {
+        await this.place?.agent.introduce().catch(() => undefined)
+    }
+
     async close(): Promise<void> {
         this.closed = true
         await this.changing.catch(() => undefined)
         await this.end()
+        await this.place?.agent.close()
+    }
+
+    private async joinFleet(id: string, url: string): Promise<void> {
+        const { robot, lease, options, deploys } = this
+        if (this.place?.id === id) return this.programWritten()
+        await this.place?.agent.close()
+        const [{ FleetAgent }, { systemScheduler }, { PACKAGE_VERSION }] = await Promise.all([
+            import('../fleet/agent'),
+            import('../host/scheduler'),
+            import('../version'),
+        ])
+        const agent = await FleetAgent.start(robot, {
+            ...brokerOptions(url, options),
+            id,
+            commandLease: lease,
+            deploy: deploys,
+            hostVersion: PACKAGE_VERSION,
+            scheduler: systemScheduler,
+            log: note,
+        })
+        this.place = { id, agent }
+        this.say(`${id} in the fleet at ${url}`, 'fleet', { id, broker: url })
     }
 
     private async end(): Promise<void> {
@@ -198,29 +235,6 @@ async function startRecording(
     }
     void recorder.failure.then(tell)
     return () => recorder.close().catch(tell)
-}
-
-async function joinFleet(
-    robot: Robot,
-    id: string,
-    commandLease: CommandLease,
-    url: string,
-    options: BridgeCommandOptions,
-) {
-    const [{ FleetAgent }, { systemScheduler }, { PACKAGE_VERSION }] = await Promise.all([
-        import('../fleet/agent'),
-        import('../host/scheduler'),
-        import('../version'),
-    ])
-    return FleetAgent.start(robot, {
-        ...brokerOptions(url, options),
-        id,
-        commandLease,
-        firmware: await robot.firmwareHash?.(),
-        hostVersion: PACKAGE_VERSION,
-        scheduler: systemScheduler,
-        log: note,
-    })
 }
 
 /** Tells when the link is lost and when it is back. */

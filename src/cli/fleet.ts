@@ -3,9 +3,11 @@ import type { FleetClient } from '../fleet/client'
 import type { FleetRobot } from '../fleet/view'
 import { CommandError, UsageError } from './failure'
 import { addBrokerOptions, type BrokerCommandOptions, brokerOption, brokerOptions } from './fleet-options'
+import { type FleetDeployOptions, fleetDeploy, fleetProgram } from './fleet-deploy'
 import { addFleetSim } from './fleet-sim'
+import { versionLines } from './fleet-versions'
 import { aborted, onInterruption } from './interruption'
-import { jsonOption, number } from './options'
+import { inlineOption, jsonOption, number } from './options'
 import { print, printJson, table } from './output'
 
 interface FleetCommandOptions extends BrokerCommandOptions {
@@ -16,7 +18,9 @@ interface FleetCommandOptions extends BrokerCommandOptions {
 const DEFAULT_PORT = 1883
 
 export function addFleet(program: Command): void {
-    const fleet = program.command('fleet').description('see and stop many robots over an MQTT broker (docs/fleet.md)')
+    const fleet = program
+        .command('fleet')
+        .description('see, stop and deploy to many robots over an MQTT broker (docs/fleet.md)')
     fleet.addHelpText(
         'after',
         '\nExample, all on one desk:\n  $ tendon fleet broker &\n  $ tendon fleet sim --robots 5 &\n  $ tendon fleet list',
@@ -31,6 +35,19 @@ export function addFleet(program: Command): void {
         .argument('[robots...]', 'names of robots')
         .option('--all', 'every robot of the fleet')
         .action(stop)
+    add('deploy', "replace the robots' programs: one first, then the others; the first failure ends it")
+        .argument('<robot>', 'a robot of src/robots')
+        .argument('[robots...]', 'names of robots of that kind')
+        .option('--all', 'every robot of that kind in the fleet')
+        .option('--keep-going', 'go on when one fails, or cannot be deployed to')
+        .option('--at-once <n>', 'robots at once, behind the first', number({ min: 1, max: 100, whole: true }), 4)
+        .addOption(inlineOption())
+        .addHelpText(
+            'after',
+            '\nRefuses armed robots, and bridges without --fleet-deploy. A robot that does not answer afterwards gets its former' +
+                '\nprogram back.\n\nExample:\n  $ tendon fleet deploy rover --all',
+        )
+        .action(deploy)
     fleet
         .command('broker')
         .description('run a broker for a desk in this process: this machine only, MQTT 3.1.1, nothing is kept')
@@ -105,18 +122,7 @@ async function versions({ json, ...options }: FleetCommandOptions): Promise<void
     await withFleet(options, async fleet => {
         const rows = versionMatrix(fleet.robots)
         if (json) return printJson({ versions: rows })
-        const head = ['kind', 'robots', 'host', 'protocol', 'config', 'firmware', 'differs in', '']
-        const lines = rows.map(({ robot, ids, versions, differs }) => [
-            robot,
-            String(ids.length),
-            versions.host,
-            String(versions.protocol),
-            versions.configHash,
-            versions.firmware?.slice(0, 8) ?? 'unknown',
-            differs.join(', ') || '-',
-            differs.length > 0 ? ids.join(' ') : '',
-        ])
-        for (const line of table([head, ...lines], [1])) print(line)
+        for (const line of versionLines(rows)) print(line)
     })
 }
 
@@ -136,6 +142,15 @@ async function stop(ids: string[], { json, all, ...options }: FleetCommandOption
         if (json) printJson({ stopped: robots.length - failed.length, failed })
         if (failed.length > 0) throw new CommandError(`not stopped: ${failed.join('; ')}`)
     })
+}
+
+async function deploy(
+    kind: string,
+    ids: string[],
+    { wait, ...options }: FleetCommandOptions & FleetDeployOptions,
+): Promise<void> {
+    const program = await fleetProgram(kind, ids, options)
+    await withFleet({ ...options, wait }, (fleet, signal) => fleetDeploy(fleet, program, ids, options, signal))
 }
 
 async function broker({ port, json }: { port: number; json?: boolean }): Promise<void> {

@@ -34,7 +34,7 @@ type Line =
     | { error: { code: FlashErrorCode; message: string } }
 
 export type DoorOptions = Pick<DeployOptions, 'force' | 'onStep' | 'onProgress'>
-/** Deploys; called for one command at a time. */
+/** Deploys, one at a time. */
 export type DeployHandler = (deployment: Deployment, options: DoorOptions) => Promise<DeployReport>
 
 /**
@@ -43,7 +43,6 @@ export type DeployHandler = (deployment: Deployment, options: DoorOptions) => Pr
  * @throws FlashError `refused` when the directory is not the user's alone
  */
 export async function openDeployDoor(port: string, handle: DeployHandler): Promise<{ close(): Promise<void> }> {
-    let busy = false
     const sockets = new Set<Socket>()
     const serve = async (socket: Socket) => {
         sockets.add(socket)
@@ -51,8 +50,6 @@ export async function openDeployDoor(port: string, handle: DeployHandler): Promi
         const say = (line: Line) => void (socket.writable && socket.write(`${JSON.stringify(line)}\n`))
         try {
             const { header, program } = await receive(socket)
-            if (busy) throw new FlashError('refused', 'another deploy to this board is under way: wait for its end')
-            busy = true
             const report = await handle(
                 { robot: header.robot, program, sha256: header.sha256 },
                 {
@@ -60,7 +57,7 @@ export async function openDeployDoor(port: string, handle: DeployHandler): Promi
                     onStep: step => say({ step }),
                     onProgress: (written, total) => say({ written, total }),
                 },
-            ).finally(() => (busy = false))
+            )
             say({ report })
         } catch (error) {
             const { code = 'transfer', message } = error as Partial<FlashError> & Error

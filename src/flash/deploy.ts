@@ -37,7 +37,7 @@ export interface DeployOptions {
     command: string
     /** Replace the program also when the robot does not confirm that it is disarmed. */
     force?: boolean
-    /** Refuse a robot that is armed, instead of disarming it. */
+    /** Refuse a robot that is armed, instead of disarming it: for who deploys from afar. */
     refuseArmed?: boolean
     /** Told what happens, one line each. */
     onStep?: (text: string) => void
@@ -141,10 +141,18 @@ class Deploying {
             throw new FlashError(
                 'armed',
                 `the robot does not confirm that it is disarmed (${(error as Error).message}): ${still}. ` +
-                    `Cut its motors' supply, then: ${options.command} --force`,
+                    `Cut its motors' supply, then: ${this.forced}`,
                 { cause: error },
             )
         }
+    }
+
+    /** Only somebody beside the robot can see to its supply. */
+    private get forced(): string {
+        const { command, refuseArmed } = this.options
+        return refuseArmed
+            ? `on its bridge's machine, tendon deploy ${this.deployment.robot} --force`
+            : `${command} --force`
     }
 
     /** What is gone back to, when it is known. It cannot be read back from the board. */

@@ -4,6 +4,7 @@ import type { Robot, RobotState } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import { MAX_EXPIRY, readCommand, senderOf } from './command-reader'
 import { type BrokerOptions, type Connection, connectBroker } from './connection'
+import { DeployProgress } from './deploy-progress'
 import { FleetError } from './fleet-error'
 import { Lease } from './lease'
 import {
@@ -12,9 +13,11 @@ import {
     type Command,
     type LeaseMessage,
     type Presence,
+    type Progress,
     stateMessage,
     type Versions,
 } from './messages'
+import { type DeployCommand, type DeployHandler, headOf, readProgram } from './program'
 import { checkName, FleetTopics } from './topics'
 
 export interface AgentOptions extends BrokerOptions {
@@ -24,13 +27,13 @@ export interface AgentOptions extends BrokerOptions {
     root?: string
     /** States a second (default 10). */
     stateRate?: number
-    /** SHA-256 of the program on the board, where it is known. */
-    firmware?: string
     /** Of this package. */
     hostVersion: string
     scheduler: Scheduler
     /** Who commands the robot, where planners come through a bridge, too. */
     commandLease?: CommandLease
+    /** Puts programs that come over the broker on the board; without it, none are taken. Is to hold the command lease meanwhile. */
+    deploy?: DeployHandler
     log?: (line: string) => void
 }
 
@@ -151,7 +154,7 @@ export class FleetAgent {
 
     private async open(): Promise<void> {
         const { client } = this.connection
-        client.on('message', (_topic, payload, packet) => this.receive(payload, packet.retain))
+        client.on('message', (topic, payload, packet) => this.receive(topic, payload, packet.retain))
         // What is retained is said again after each loss: the broker may have started anew, or said the last will.
         client.on('connect', () => void this.introduce().catch(() => undefined))
         client.on('close', () => this.closed || this.options.log?.('the broker is gone: trying again'))
@@ -160,9 +163,11 @@ export class FleetAgent {
         this.watch()
     }
 
-    private async introduce(): Promise<void> {
+    /** Says anew what the robot is: another program is on its board. */
+    async introduce(): Promise<void> {
         const { client } = this.connection
-        const { id, stateRate = DEFAULT_STATE_RATE, hostVersion, firmware = null } = this.options
+        const { id, stateRate = DEFAULT_STATE_RATE, hostVersion, deploy } = this.options
+        const firmware = (await this.robot.firmwareHash?.()) ?? null
         const { description } = this.robot
         const versions: Versions = {
             host: hostVersion,
@@ -170,8 +175,8 @@ export class FleetAgent {
             configHash: description.configHash,
             firmware,
         }
-        const about: About = { session: this.session, description, versions, stateRate }
-        await client.subscribeAsync(this.topics.of(id, 'command'), { qos: 1 })
+        const about: About = { session: this.session, description, versions, stateRate, deploys: deploy !== undefined }
+        await client.subscribeAsync([this.topics.of(id, 'command'), this.topics.of(id, 'program')], { qos: 1 })
         await client.publishAsync(this.topics.of(id, 'about'), JSON.stringify(about), { qos: 1, retain: true })
         await this.publishLease()
         await client.publishAsync(this.topics.of(id, 'presence'), this.presence(this.status), { qos: 1, retain: true })
@@ -216,22 +221,25 @@ export class FleetAgent {
         this.timer = this.options.scheduler.setTimeout(() => this.watch(), WATCH_MS)
     }
 
-    private receive(payload: Buffer, retained: boolean): void {
+    private receive(topic: string, payload: Buffer, retained: boolean): void {
         this.counters.commands++
-        this.carryOut(payload, retained).catch((error: unknown) => {
+        const withProgram = topic === this.topics.of(this.options.id, 'program')
+        this.carryOut(payload, retained, withProgram).catch((error: unknown) => {
             this.counters.refused++
             const { message, code = 'refused' } = error as { message: string; code?: string }
             this.options.log?.(`command refused: ${message}`)
-            const sender = senderOf(payload)
+            const sender = senderOf(withProgram ? headOf(payload) : payload)
             if (sender) this.answer(sender, { ok: false, error: message, code })
         })
     }
 
-    private async carryOut(payload: Buffer, retained: boolean): Promise<void> {
+    private async carryOut(payload: Buffer, retained: boolean, withProgram: boolean): Promise<void> {
         if (retained) {
             throw new FleetError('refused', 'the command is retained: it would be repeated at every connection')
         }
-        const command = readCommand(payload)
+        const { command, program } = withProgram
+            ? readProgram(payload)
+            : { command: readCommand(payload), program: undefined }
         const now = this.options.scheduler.epoch()
         if (command.expires < now) {
             throw new FleetError('expired', `the command expired ${(now - command.expires).toFixed(3)} s ago`)
@@ -247,13 +255,55 @@ export class FleetAgent {
             return
         }
         if (!['ping', 'lease', 'stop'].includes(command.op)) this.lease.need(command.from)
+        if (command.op === 'deploy') return this.deploy(command, program)
         await this.execute(command)
         // A setpoint is not answered: the states tell what came of it.
         if (command.op === 'drive' || command.op === 'joint') return
         this.answer(command, { ok: true, ...(command.op === 'lease' ? { until: this.lease.until } : {}) })
     }
 
-    private async execute(command: Command): Promise<void> {
+    private async deploy(command: DeployCommand, program: Buffer | undefined): Promise<void> {
+        const { id, deploy, scheduler } = this.options
+        const { robot, sha256 } = command
+        if (!deploy || !program) {
+            throw new FleetError(
+                'refused',
+                deploy
+                    ? "a deploy's program comes with it: publish to the topic program"
+                    : 'this robot takes no programs over the broker: its bridge was started without --fleet-deploy',
+            )
+        }
+        const { name } = this.robot.description
+        if (robot !== name) {
+            throw new FleetError(
+                'refused',
+                `the robot is a "${name}", the program is for "${robot}": nothing was written`,
+            )
+        }
+        if (this.robot.state?.mode === 'armed') {
+            throw new FleetError('armed', 'the robot is armed: nothing was written. Disarm it first')
+        }
+        this.commandLease.check(this.commander)
+        const topic = this.topics.to(command.from, id, 'progress')
+        const send = (progress: Progress) => this.connection.client.publish(topic, JSON.stringify(progress), { qos: 1 })
+        const progress = new DeployProgress(send, scheduler, command.id, program.length)
+        const { onStep, onProgress } = progress
+        try {
+            const again = `tendon fleet deploy ${robot} ${id}`
+            const report = await deploy({ robot, program, sha256 }, { onStep, onProgress, command: again })
+            const { outcome, before, attempts, seconds } = report
+            await this.introduce()
+            this.answer(command, { ok: true, deployed: { outcome, before, attempts, seconds } })
+        } catch (error) {
+            // It may be another program than before, or none.
+            await this.introduce().catch(() => undefined)
+            throw error
+        } finally {
+            progress.end()
+        }
+    }
+
+    private async execute(command: Exclude<Command, DeployCommand>): Promise<void> {
         const { robot } = this
         switch (command.op) {
             case 'ping':
@@ -283,7 +333,9 @@ export class FleetAgent {
 
     private answer({ id, from }: { id: string; from: string }, result: Omit<Answer, 'id' | 'time'>): void {
         const answer: Answer = { id, ...result, time: this.options.scheduler.epoch() }
-        this.connection.client.publish(this.topics.answer(this.options.id, from), JSON.stringify(answer), { qos: 1 })
+        this.connection.client.publish(this.topics.to(from, this.options.id, 'answer'), JSON.stringify(answer), {
+            qos: 1,
+        })
     }
 
     private leaseEnded(holder: string): void {

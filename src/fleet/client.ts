@@ -4,8 +4,9 @@ import { systemScheduler } from '../host/scheduler'
 import { StateStream } from '../host/state-stream'
 import { type BrokerOptions, type Connection, connectBroker } from './connection'
 import { FleetError } from './fleet-error'
-import type { About, Answer, LeaseMessage, Order, Presence, StateMessage } from './messages'
+import type { About, Answer, LeaseMessage, Order, Presence, Progress, StateMessage } from './messages'
 import { RobotCommander } from './commander'
+import { encodeProgram, type FleetProgram } from './program'
 import { checkName, FleetTopics } from './topics'
 import { type FleetEvent, type FleetRobot, FleetView } from './view'
 
@@ -32,6 +33,20 @@ export interface RobotStateMessage {
 /** Between looks for robots that fell silent, ms. */
 const CHECK_MS = 100
 const ANSWER_MS = 3000
+/** A bridge that deploys says so once a second. */
+const DEPLOY_SIGN_MS = 10_000
+
+/** Somebody who waits for an answer. */
+interface Waiting {
+    answered(answer: Answer): void
+    heard(progress: Progress): void
+}
+
+/** How long a deploy is waited for, and who sees it. */
+export interface DeployAsking {
+    signal?: AbortSignal
+    onProgress?: (progress: Progress) => void
+}
 
 /** A planner's side of a fleet: sees all robots, commands those whose lease it holds. */
 export class FleetClient {
@@ -41,7 +56,7 @@ export class FleetClient {
     onEvent: (event: FleetEvent) => void = () => {}
     private readonly topics: FleetTopics
     private readonly scheduler: Scheduler
-    private readonly waiting = new Map<string, (answer: Answer) => void>()
+    private readonly waiting = new Map<string, Waiting>()
     private readonly streams = new Set<StateStream<RobotStateMessage>>()
     private readonly refusals = new Set<(robot: string, answer: Answer) => void>()
     private timer: unknown
@@ -125,39 +140,42 @@ export class FleetClient {
     async ask(robot: string, order: Order, expires: number, signal?: AbortSignal): Promise<Answer> {
         signal?.throwIfAborted()
         const id = randomUUID()
-        const answered = new Promise<Answer>((resolve, reject) => {
-            const timer = this.scheduler.setTimeout(
-                () => reject(new FleetError('no-answer', `robot "${robot}" did not answer "${order.op}"`)),
-                ANSWER_MS,
-            )
-            const abort = () => reject(signal!.reason)
-            signal?.addEventListener('abort', abort, { once: true })
-            this.waiting.set(id, answer => {
-                this.scheduler.clearTimeout(timer)
-                signal?.removeEventListener('abort', abort)
-                resolve(answer)
-            })
+        const late = new FleetError('no-answer', `robot "${robot}" did not answer "${order.op}"`)
+        return this.answerTo(id, robot, () => this.send(robot, order, expires, { id, qos: 1 }), {
+            signal,
+            late,
+            patienceMs: ANSWER_MS,
         })
-        answered.catch(() => undefined)
-        try {
-            await this.send(robot, order, expires, { id, qos: 1 })
-            const answer = await answered
-            if (answer.ok) return answer
-            throw new FleetError((answer.code ?? 'refused') as FleetError['code'], `robot "${robot}": ${answer.error}`)
-        } finally {
-            this.waiting.delete(id)
-        }
+    }
+
+    /**
+     * Sends a program to a robot's bridge, and waits until it is on the board and the robot answers. Needs the lease.
+     *
+     * @param expires by the robot host's clock: it begins before that, or not at all
+     * @throws FleetError with the bridge's code and reason, which says what the board has now; `no-answer`
+     */
+    async deploy(
+        robot: string,
+        { robot: kind, program, sha256 }: FleetProgram,
+        expires: number,
+        { signal, onProgress }: DeployAsking = {},
+    ): Promise<Answer> {
+        signal?.throwIfAborted()
+        const id = randomUUID()
+        const order = { op: 'deploy', robot: kind, bytes: program.length, sha256 } as const
+        const late = new FleetError(
+            'no-answer',
+            `nothing was heard of the bridge of robot "${robot}" for ${DEPLOY_SIGN_MS / 1000} s: its board has the former ` +
+                'program, the new one, or none. Look at the bridge, then run the same command again',
+        )
+        const send = () =>
+            this.publish(robot, 'program', encodeProgram({ ...order, ...this.envelope(id, expires) }, program), 1)
+        return this.answerTo(id, robot, send, { signal, late, patienceMs: DEPLOY_SIGN_MS, onProgress })
     }
 
     /** Sends a command that nobody waits for. The broker drops it, too, when it expires on the way (MQTT 5). */
     async send(robot: string, order: Order, expires: number, { id = '-', qos = 0 as 0 | 1 } = {}): Promise<void> {
-        const { client, version } = this.connection
-        if (!client.connected) throw new FleetError('unreachable', 'the broker is gone')
-        const command = { ...order, id, from: this.name, sequence: ++this.sequence, expires }
-        await client.publishAsync(this.topics.of(robot, 'command'), JSON.stringify(command), {
-            qos,
-            ...(version === 5 ? { properties: { messageExpiryInterval: 10 } } : {}),
-        })
+        await this.publish(robot, 'command', JSON.stringify({ ...order, ...this.envelope(id, expires) }), qos)
     }
 
     /** Told of answers that nobody waits for: refused setpoints. Returns a function that stops it. */
@@ -184,7 +202,13 @@ export class FleetClient {
         client.on('message', (topic, payload, packet) => this.receive(topic, payload, packet.retain))
         const topics = this.topics
         await client.subscribeAsync(
-            [topics.every('presence'), topics.every('about'), topics.every('lease'), topics.every('answer', this.name)],
+            [
+                topics.every('presence'),
+                topics.every('about'),
+                topics.every('lease'),
+                topics.everyTo(this.name, 'answer'),
+                topics.everyTo(this.name, 'progress'),
+            ],
             { qos: 1 },
         )
         if (states) {
@@ -192,6 +216,56 @@ export class FleetClient {
             await client.subscribeAsync(group === undefined ? filter : `$share/${checkName('group', group)}/${filter}`)
         }
         this.check()
+    }
+
+    private envelope(id: string, expires: number) {
+        return { id, from: this.name, sequence: ++this.sequence, expires }
+    }
+
+    private async publish(robot: string, kind: 'command' | 'program', payload: string | Buffer, qos: 0 | 1) {
+        const { client, version } = this.connection
+        if (!client.connected) throw new FleetError('unreachable', 'the broker is gone')
+        await client.publishAsync(this.topics.of(robot, kind), payload, {
+            qos,
+            ...(version === 5 ? { properties: { messageExpiryInterval: 10 } } : {}),
+        })
+    }
+
+    /** The answer to what `send` sends, when it is a good one. `late` comes when nothing is heard for the patience's time. */
+    private async answerTo(
+        id: string,
+        robot: string,
+        send: () => Promise<void>,
+        { signal, late, patienceMs, onProgress }: DeployAsking & { late: FleetError; patienceMs: number },
+    ): Promise<Answer> {
+        let timer: unknown
+        const abort = new AbortController()
+        const answered = new Promise<Answer>((resolve, reject) => {
+            const patience = () => {
+                this.scheduler.clearTimeout(timer)
+                timer = this.scheduler.setTimeout(() => reject(late), patienceMs)
+            }
+            patience()
+            signal?.addEventListener('abort', () => reject(signal.reason as Error), { signal: abort.signal })
+            this.waiting.set(id, {
+                answered: resolve,
+                heard: progress => {
+                    patience()
+                    onProgress?.(progress)
+                },
+            })
+        })
+        answered.catch(() => undefined)
+        try {
+            await send()
+            const answer = await answered
+            if (answer.ok) return answer
+            throw new FleetError((answer.code ?? 'refused') as FleetError['code'], `robot "${robot}": ${answer.error}`)
+        } finally {
+            this.scheduler.clearTimeout(timer)
+            abort.abort()
+            this.waiting.delete(id)
+        }
     }
 
     private check(): void {
@@ -215,6 +289,7 @@ export class FleetClient {
         else if (kind === 'about') this.view.about(robot, message as About)
         else if (kind === 'lease') this.view.lease(robot, message as LeaseMessage)
         else if (kind === 'answer') this.answered(robot, message as Answer)
+        else if (kind === 'progress') this.waiting.get((message as Progress).id)?.heard(message as Progress)
         else if (kind === 'state') {
             const state = message as StateMessage
             if (!this.view.state(robot, state, retained) || retained) return
@@ -224,7 +299,7 @@ export class FleetClient {
 
     private answered(robot: string, answer: Answer): void {
         const waiting = this.waiting.get(answer.id)
-        if (waiting) waiting(answer)
+        if (waiting) waiting.answered(answer)
         else if (!answer.ok) for (const listener of this.refusals) listener(robot, answer)
     }
 }

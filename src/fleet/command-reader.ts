@@ -9,6 +9,10 @@ export const MAX_LEASE = 60
 /** A command may be good for this long at most, s: one that waits longer somewhere does no harm. */
 export const MAX_EXPIRY = 10
 
+/** Longest program, and the blocks that it comes in, bytes: no board's store is larger. */
+const MAX_PROGRAM = 256 * 1024
+const PROGRAM_BLOCK = 32
+
 type Fields = Record<string, unknown>
 
 /** The fields that each order has beside those of every command. */
@@ -20,6 +24,7 @@ const ORDERS: Record<Command['op'], readonly string[]> = {
     stop: [],
     drive: ['linear', 'angular'],
     joint: ['joint', 'quantity', 'value'],
+    deploy: ['robot', 'bytes', 'sha256'],
 }
 const COMMON = ['op', 'id', 'from', 'sequence', 'expires']
 const QUANTITIES = ['position', 'velocity', 'effort']
@@ -66,6 +71,13 @@ export function readCommand(payload: Buffer): Command {
         const quantity = text(fields, 'quantity')
         if (!QUANTITIES.includes(quantity)) refuse(`quantity is ${show(quantity)}; allowed: ${QUANTITIES.join(', ')}`)
         range(fields, 'value', -1e6, 1e6, "within the joint's limits")
+    }
+    if (op === 'deploy') {
+        text(fields, 'robot')
+        range(fields, 'bytes', PROGRAM_BLOCK, MAX_PROGRAM, `a multiple of ${PROGRAM_BLOCK}`)
+        if (!/^[0-9a-f]{64}$/.test(text(fields, 'sha256'))) {
+            refuse(`sha256 is ${show(fields.sha256)}; needed: 64 hexadecimal digits`)
+        }
     }
     return fields as unknown as Command
 }

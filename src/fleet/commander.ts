@@ -1,11 +1,14 @@
 import type { Scheduler } from '../host/scheduler'
-import type { FleetClient } from './client'
-import type { Order } from './messages'
+import type { DeployAsking, FleetClient } from './client'
+import type { DeployResult, Order } from './messages'
+import type { FleetProgram } from './program'
 
 /** A setpoint that is this old does no good any more, s. Robots stop by themselves after 0.1 s without one. */
 const SETPOINT_EXPIRY = 0.25
 /** What is waited for may take longer, s. */
 const ORDER_EXPIRY = 2
+/** … and a program takes its time to the bridge (command-reader.ts: 10 at most). */
+const PROGRAM_EXPIRY = 9
 export const DEFAULT_LEASE = 5
 
 /** Commands one robot of a fleet, under a lease that is renewed until `release`, or until the signal is aborted. */
@@ -51,6 +54,13 @@ export class RobotCommander {
     /** rad, rad/s or duty */
     setJoint(joint: string, quantity: 'position' | 'velocity' | 'effort', value: number): Promise<void> {
         return this.setpoint({ op: 'joint', joint, quantity, value })
+    }
+
+    /** Replaces the program on the robot's board. Goes on at the robot when we leave meanwhile. */
+    async deploy(program: FleetProgram, onProgress?: DeployAsking['onProgress']): Promise<DeployResult> {
+        const { signal } = this.options
+        const expires = this.deadline(PROGRAM_EXPIRY)
+        return (await this.fleet.deploy(this.robot, program, expires, { signal, onProgress })).deployed!
     }
 
     /** Gives the lease back: the robot disarms. */

@@ -1,6 +1,7 @@
 import type { RobotErrorCode } from '../host/robot'
 
 export type FleetErrorCode =
+    | 'armed'
     | 'bad-broker'
     | 'bad-name'
     | 'expired'
@@ -9,8 +10,11 @@ export type FleetErrorCode =
     | 'no-lease'
     | 'no-robot'
     | 'refused'
+    | 'rolled-back'
+    | 'transfer'
     | 'unreachable'
     | 'unsupported'
+    | 'verify'
 
 /** What went wrong between a planner and its fleet. Compare `code`, not the text. */
 export class FleetError extends Error {

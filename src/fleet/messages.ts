@@ -17,6 +17,8 @@ export interface About {
     versions: Versions
     /** States a second. */
     stateRate: number
+    /** Whether its bridge takes programs over the broker. */
+    deploys?: boolean
 }
 
 /** Everything in a robot that has a version. */
@@ -77,6 +79,8 @@ export type Order =
     | { op: 'stop' }
     | { op: 'drive'; linear: number; angular: number }
     | { op: 'joint'; joint: string; quantity: 'position' | 'velocity' | 'effort'; value: number }
+    /** Replace the board's program. Goes to `program`, not to `command`: the program comes behind it. */
+    | { op: 'deploy'; robot: string; bytes: number; sha256: string }
 
 /** An order, with what keeps it from doing harm late. */
 export type Command = Order & {
@@ -100,6 +104,28 @@ export interface Answer {
     time: number
     /** Of the lease, when the command was about it. */
     until?: number
+    /** What became of a deploy. */
+    deployed?: DeployResult
+}
+
+/** A program that is on the board, whose robot answers. */
+export interface DeployResult {
+    outcome: 'deployed' | 'unchanged'
+    /** SHA-256 of the program before; null when there was none. */
+    before: string | null
+    /** Times that the program was sent to the board. */
+    attempts: number
+    seconds: number
+}
+
+/** How far a deploy is: sent on each step, and once a second so that the planner sees that somebody is there. */
+export interface Progress {
+    id: string
+    /** What is done now. */
+    step: string
+    /** Bytes of the program that are on the board, and of all. */
+    written: number
+    total: number
 }
 
 /** @param sequence this state's number */

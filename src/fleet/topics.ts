@@ -11,6 +11,8 @@ import { FleetError } from './fleet-error'
  * | lease           | robot   | 1   | yes      | `LeaseMessage`: who may command, until when   |
  * | command         | planner | 0/1 | refused  | `Command`                                    |
  * | answer/<client> | robot   | 1   | no       | `Answer` to one planner's commands            |
+ * | program         | planner | 1   | refused  | `deploy` command, newline, the program       |
+ * | progress/<client> | robot | 1   | no       | `Progress` of one planner's deploy            |
  */
 
 export const DEFAULT_ROOT = 'tendon'
@@ -20,7 +22,9 @@ const VERSION = 'v1'
 /** What may stand in a level of a topic: no `/`, `+`, `#`, `$`, which mean something to a broker. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
 
-export type Kind = 'presence' | 'about' | 'state' | 'lease' | 'command' | 'answer'
+export type Kind = 'presence' | 'about' | 'state' | 'lease' | 'command' | 'program' | Private
+/** What a robot tells one client alone. */
+type Private = 'answer' | 'progress'
 
 /** Names of a fleet's topics. */
 export class FleetTopics {
@@ -32,17 +36,22 @@ export class FleetTopics {
         this.prefix = `${root}/${VERSION}/`
     }
 
-    of(robot: string, kind: Exclude<Kind, 'answer'>): string {
+    of(robot: string, kind: Exclude<Kind, Private>): string {
         return `${this.prefix}${robot}/${kind}`
     }
 
-    answer(robot: string, client: string): string {
-        return `${this.prefix}${robot}/answer/${client}`
+    to(client: string, robot: string, kind: Private): string {
+        return `${this.prefix}${robot}/${kind}/${client}`
     }
 
-    /** Filter for one kind of message of every robot; of every answer to one client. */
-    every(kind: Kind, client = '+'): string {
-        return `${this.prefix}+/${kind}${kind === 'answer' ? `/${client}` : ''}`
+    /** Filter for one kind of message of every robot. */
+    every(kind: Exclude<Kind, Private>): string {
+        return `${this.prefix}+/${kind}`
+    }
+
+    /** … to one client. */
+    everyTo(client: string, kind: Private): string {
+        return `${this.prefix}+/${kind}/${client}`
     }
 
     /** Undefined when the topic is none of this fleet's. */
