@@ -11,6 +11,11 @@ import { PACKAGE_VERSION } from './version'
 
 /** Robots take turns: each runs for this much simulated time at once, ms. States are so much later than they could be. */
 const SLICE_MS = 20
+/**
+ * … and for this much while its program is written, ms: each packet waits for the one before, and the runtime (2.16.4) hangs when a
+ * program takes longer than 5 s to come in (docs/deploy.md).
+ */
+const FINE_MS = 2
 /** A process that cannot keep up leaves out what is further behind than this, ms, and counts it. */
 const MAX_BEHIND_MS = 250
 
@@ -36,6 +41,8 @@ interface Member {
     session?: RobotSession
     agent?: FleetAgent
     running: boolean
+    /** Its program is being replaced: it has turns of its own. */
+    deploying: boolean
 }
 
 /**
@@ -62,7 +69,7 @@ export class FleetSimulation {
             const now = systemScheduler.epoch()
             for (const member of fleet.members) member.epoch = now
             fleet.run()
-            await Promise.all(fleet.members.map(member => join(member, options)))
+            await Promise.all(fleet.members.map(member => join(member, options, () => fleet.attend(member))))
             return fleet
         } catch (error) {
             await fleet.close()
@@ -103,7 +110,7 @@ export class FleetSimulation {
     }
 
     private run(): void {
-        for (const member of this.members) if (member.running) this.catchUp(member)
+        for (const member of this.members) if (member.running && !member.deploying) this.catchUp(member)
         if (!this.closed) this.timer = setTimeout(() => this.run(), SLICE_MS)
     }
 
@@ -116,6 +123,19 @@ export class FleetSimulation {
             member.epoch += behind
         }
         member.simulated.runUntil(systemScheduler.epoch() - member.epoch)
+    }
+
+    /** Until its deploy has ended. Host code has its turn after each bit of time, however far behind this process is. */
+    private async attend(member: Member): Promise<void> {
+        const { simulated } = member
+        while (member.deploying && member.running && !this.closed) {
+            const due = systemScheduler.epoch() - member.epoch
+            const now = simulated.clock.now / 1e6
+            if (due - now > FINE_MS / 1000) {
+                simulated.runUntil(now + FINE_MS / 1000)
+                await new Promise(setImmediate)
+            } else await new Promise(resolve => setTimeout(resolve, FINE_MS))
+        }
     }
 
     private member(id: string): Member {
@@ -133,11 +153,11 @@ async function makeMember(options: FleetSimulationOptions, number: number): Prom
         ...schedulerOf(simulated.clock),
         epoch: () => member.epoch + simulated.clock.now / 1e6,
     }
-    const member: Member = { id, simulated, scheduler, epoch: 0, running: true }
+    const member: Member = { id, simulated, scheduler, epoch: 0, running: true, deploying: false }
     return member
 }
 
-async function join(member: Member, options: FleetSimulationOptions): Promise<void> {
+async function join(member: Member, options: FleetSimulationOptions, attend: () => Promise<void>): Promise<void> {
     const { id, simulated, scheduler } = member
     const { url, username, password, ca, cert, key, root, stateRate } = options
     const link = new Link({ open: async () => streamOf(simulated), scheduler })
@@ -150,7 +170,13 @@ async function join(member: Member, options: FleetSimulationOptions): Promise<vo
         ...broker,
         id,
         commandLease,
-        deploy: (program, watch) => deployer.deploy(program, { ...watch, refuseArmed: true }, who),
+        deploy: (program, watch) => {
+            member.deploying = true
+            void attend()
+            return deployer
+                .deploy(program, { ...watch, refuseArmed: true }, who)
+                .finally(() => (member.deploying = false))
+        },
         hostVersion: PACKAGE_VERSION,
         scheduler,
     })

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { PROJECT_ROOT } from './build'
@@ -23,8 +23,10 @@ export async function knownProgram(sha256: string): Promise<Buffer | undefined> 
 export async function keepProgram(program: Buffer): Promise<void> {
     const file = fileOf(sha256Of(program))
     await mkdir(DEPLOYED, { recursive: true })
-    await writeFile(`${file}.${process.pid}`, program)
-    await rename(`${file}.${process.pid}`, file)
+    // A name of its own: several deploys keep the same program at once.
+    const draft = `${file}.${randomUUID()}`
+    await writeFile(draft, program)
+    await rename(draft, file)
 }
 
 /** Hexadecimal. */
