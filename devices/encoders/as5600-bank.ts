@@ -93,6 +93,12 @@ export class As5600Bank {
         }
     }
 
+    /** Sets every encoder's pointer anew with the next sample: somebody else read its registers. */
+    forget(): void {
+        this.pointersLost = -1
+        for (let i = 0; i < this.pointers.length; i++) this.pointers[i] = this.anglePointer
+    }
+
     /**
      * Asks one encoder, the next at each call, whether it still sees its magnet. Belongs after a {@link sample}, one tick
      * in several: a magnet that came off is noticed after as many calls as there are encoders.

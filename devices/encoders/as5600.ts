@@ -160,6 +160,11 @@ export class As5600 {
         return true
     }
 
+    /** Sets the pointer anew with the next sample: somebody else read its registers. */
+    forget(): void {
+        this.armed = false
+    }
+
     private identify(register: Register): void {
         const high = this.read(register, 2)[0]
         if ((high & 0xf0) !== 0) this.fail('wrong-part', 'a 12-bit register has bits above its 12')

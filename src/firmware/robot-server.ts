@@ -1,6 +1,6 @@
 import * as ds from '@devicescript/core'
 import { Server } from '@devicescript/server'
-import { encodeTiming } from '../protocol/timing'
+import { encodeTiming } from '../onboard/timing-report'
 import { RobotCommand } from '../protocol/service'
 import { Fault, RobotMode } from '../protocol/state'
 import { probeBus } from '../onboard/bus-probe'
@@ -139,7 +139,10 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
     probe(payload: Buffer): Buffer {
         const { mode } = this.robot
         const disarmed = mode === RobotMode.Idle || mode === RobotMode.Unconfigured
-        return disarmed ? probeBus(i2c, payload) : Buffer.alloc(0)
+        if (!disarmed) return Buffer.alloc(0)
+        const answer = probeBus(i2c, payload)
+        this.robot.busProbed()
+        return answer
     }
 
     timing(): Buffer {

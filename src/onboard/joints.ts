@@ -189,6 +189,20 @@ export function estimateJoints(joints: Joints, dt: number): void {
 }
 
 /**
+ * Takes a joint to be where its reading says, at rest and by the short way round: of one whose speed is known no more, so that
+ * what it would have made of a long pause means nothing.
+ */
+export function placeJoint(joints: Joints, i: number): void {
+    let step = joints.reading[i] - joints.lastReading[i]
+    if (step >= PI) step -= TWO_PI
+    else if (step < -PI) step += TWO_PI
+    joints.lastReading[i] = joints.reading[i]
+    joints.measured[i] += step * joints.scale[i]
+    joints.position[i] = joints.measured[i]
+    joints.velocity[i] = 0
+}
+
+/**
  * Believes an encoder again: the joint goes on from where it was thought to be.
  *
  * @inline

@@ -10,7 +10,16 @@ import { FaultLog } from './fault-log'
 import { Monitors } from './monitors'
 import { RobotMonitor } from './robot-monitor'
 import { coasts, drivenAfter, refusedStop, wayToStop } from './stop-actions'
-import { believeJoint, coastJoint, controlJoints, estimateJoints, Joints, setJoint, startJoints } from './joints'
+import {
+    believeJoint,
+    coastJoint,
+    controlJoints,
+    estimateJoints,
+    Joints,
+    placeJoint,
+    setJoint,
+    startJoints,
+} from './joints'
 import type { RobotConfig } from './robot-config'
 import type { TelemetryWriter } from './telemetry-writer'
 import { Trajectory } from './trajectory'
@@ -25,6 +34,8 @@ export interface JointEncoders {
     sample(): void
     /** Looks after an encoder's health. Called once in several ticks. */
     check(): void
+    /** Takes nothing for granted of the encoders any more, such as where their pointers stand: somebody else spoke to them. */
+    forget?(): void
 }
 
 /** A six-axis IMU. */
@@ -175,7 +186,7 @@ export class Robot {
     /** Joints whose reading was impossible at the tick before, bit i for joint i, and for how many ticks in a row. */
     private jumpedBefore = 0
     private readonly jumps: number[] = []
-    /** Board time of the last tick before which deadlines passed without one, ms. */
+    /** Board time at which deadlines were last found to have passed without a tick, ms. */
     private skippedAt = -NEVER
     /** Samples that telemetry had dropped at the last upkeep. */
     private reportsDropped = 0
@@ -307,9 +318,9 @@ export class Robot {
     }
 
     /** Deadlines passed without a tick: samples of consecutive ticks end here. Called before the tick that follows. */
-    skipped(lateTicks: number): void {
+    skipped(now: number, lateTicks: number): void {
         this.telemetry.flush(this, lateTicks)
-        this.skippedAt = this.estimatedAt
+        this.skippedAt = now
     }
 
     /** Reads every sensor once. A sample that failed is dropped and counted. @inline */
@@ -423,7 +434,8 @@ export class Robot {
 
     /**
      * Some joint's reading was impossible at this tick or the one before. It was dropped, and the estimate coasts; one that goes on
-     * to be so is a fault, and believed from then on. After skipped ticks nothing is known of how far a joint has turned.
+     * to be so is a fault, and believed from then on. After skipped ticks nothing is known of how far a joint has turned but what its
+     * encoder says.
      */
     private countJumps(now: number): void {
         const { joints, jumps } = this
@@ -432,7 +444,7 @@ export class Robot {
         let held = 0
         for (let i = 0; i < joints.count; i++) {
             if ((jumped & (1 << i)) === 0) jumps[i] = 0
-            else if (unknown) believeJoint(joints, i)
+            else if (unknown) placeJoint(joints, i)
             else {
                 held |= 1 << i
                 this.sensorErrors++
@@ -471,6 +483,12 @@ export class Robot {
             this.motorMissed++
             if (this.motorMissed >= MOTOR_MISSES) this.faults |= Fault.Motor
         }
+    }
+
+    /** Somebody else spoke to the parts on the bus, between two ticks. */
+    busProbed(): void {
+        const encoders = this.encoders
+        if (encoders.forget) encoders.forget()
     }
 
     /**

@@ -28,7 +28,7 @@ export interface Ticking {
      */
     tick(now: number, tick: number, deadline: number, lateTicks: number): void
     /** Deadlines passed without a tick. Called before the tick that follows. */
-    skipped(lateTicks: number): void
+    skipped(now: number, lateTicks: number): void
     /** After one tick in so many; and what can wait, some ticks before the next. */
     housekeeping(): void
     upkeep(lateTicks: number): void
@@ -95,7 +95,7 @@ export class TickLoop {
                     this.skippedTicks += skipped
                     tick += skipped
                     deadline += skipped * periodMs
-                    robot.skipped(this.lateTicks)
+                    robot.skipped(now, this.lateTicks)
                     // Reports begin anew at this tick: housekeeping keeps its place between them. Sooner, never later: else it would
                     // not come at all while ticks go on being skipped.
                     if (untilHousekeeping > FIRST_HOUSEKEEPING)

@@ -13,16 +13,6 @@ import { readU32 } from './bytes'
 export const TIMING_BINS = 24
 export const TIMING_BYTES = TIMING_BINS * 8
 
-/** By the runtime's own `setAt`: with a call for each count the board would stand still for 40 ms, in the middle of its ticks. */
-export function encodeTiming(period: number[], execution: number[]): Buffer {
-    const payload = Buffer.alloc(TIMING_BYTES)
-    for (let i = 0; i < TIMING_BINS; i++) {
-        payload.setAt(i * 4, 'u32', period[i])
-        payload.setAt((TIMING_BINS + i) * 4, 'u32', execution[i])
-    }
-    return payload
-}
-
 /** Returns undefined when the length is wrong. */
 export function decodeTiming(payload: Buffer): { period: number[]; execution: number[] } | undefined {
     if (payload.length !== TIMING_BYTES) return undefined

@@ -135,10 +135,25 @@ describe('of a joint', () => {
     test('after skipped ticks a reading is believed, however far off', () => {
         const bench = armed()
         const { robot, encoders } = bench
-        robot.skipped(1)
+        robot.skipped(bench.now, 1)
         encoders.turn(0, 1.5)
         bench.run(20)
         expect([robot.mode, robot.sensorErrors]).toEqual([RobotMode.Armed, 0])
+        expect(robot.joints.position[0]).toBeCloseTo(1.5, 2)
+    })
+
+    test('after a long standstill a joint is where its encoder says, whatever its speed was before', () => {
+        const bench = new Bench(watched)
+        const { robot } = bench
+        robot.started()
+        bench.run(3)
+        // Noise of an encoder that stands; in a minute it would have turned 3 rad.
+        robot.joints.velocity[0] = 0.05
+        bench.now += 60_000
+        robot.skipped(bench.now, 1)
+        bench.run(20)
+        expect(robot.joints.position[0]).toBeCloseTo(0, 2)
+        expect([robot.faults, robot.sensorErrors]).toEqual([0, 0])
     })
 
     test('a speed that changes too fast warns: named, in the answer and as a bit of telemetry, and nothing stops', () => {

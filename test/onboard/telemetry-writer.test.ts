@@ -147,7 +147,7 @@ describe('a report', () => {
         // 50 ms pass, in which the wheels have gone on.
         bench.encoders.turn(0, 0.3)
         bench.encoders.turn(1, -0.3)
-        bench.robot.skipped(3)
+        bench.robot.skipped(bench.now + 50, 3)
         bench.robot.tick(bench.now + 50, 7, bench.now + 50, 3)
         for (let k = 1; k < 4; k++) bench.robot.tick(bench.now + 50 + 10 * k, 7 + k, bench.now + 50 + 10 * k, 3)
         const [report, next] = bench.reports

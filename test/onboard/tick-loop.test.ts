@@ -31,7 +31,7 @@ async function run(
             clock.busy += options.takes?.(count) ?? 0
             if (++count === ticks) loop.running = false
         },
-        skipped: lateTicks => calls.push({ what: 'skipped', now: clock.now, lateTicks }),
+        skipped: (now, lateTicks) => calls.push({ what: 'skipped', now, lateTicks }),
         housekeeping: () => calls.push({ what: 'housekeeping', now: clock.now }),
         upkeep: lateTicks => calls.push({ what: 'upkeep', now: clock.now, lateTicks }),
     }

@@ -19,7 +19,8 @@ import { TickLoop } from '../../src/onboard/tick-loop'
 import { encodeSetpoint } from '../../src/protocol/setpoint'
 import { Fault, JointMode } from '../../src/protocol/state'
 import { decodeTelemetry } from '../../src/protocol/telemetry'
-import { decodeTiming, encodeTiming } from '../../src/protocol/timing'
+import { encodeTiming } from '../../src/onboard/timing-report'
+import { decodeTiming } from '../../src/protocol/timing'
 import { FakeClock, FakeEncoders, FakeImu, FakeMotors } from './fake-parts'
 
 type Log = (name: string, value: number) => void
@@ -174,7 +175,7 @@ async function robotCases(log: Log, pause: Pause): Promise<void> {
     for (let tick = 0; tick < 160; tick++) {
         if (tick % STRETCH === 0) await pause()
         if (tick % 37 === 20) {
-            robot.skipped(tick >> 3)
+            robot.skipped(1000 + tick * 10, tick >> 3)
             continue
         }
         const now = 1000 + tick * 10
@@ -251,8 +252,8 @@ async function loopCases(log: Log): Promise<void> {
                 clock.busy += tick % 5
                 if (seen.length === 40) loop.running = false
             },
-            skipped: lateTicks => {
-                seen.push(-2 - lateTicks)
+            skipped: (now, lateTicks) => {
+                seen.push(-2 - lateTicks - now)
             },
             housekeeping: () => {
                 seen.push(-1)

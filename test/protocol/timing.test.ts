@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeTiming, encodeTiming, TIMING_BINS, TIMING_BYTES } from '../../src/protocol/timing'
+import { encodeTiming } from '../../src/onboard/timing-report'
+import { decodeTiming, TIMING_BINS, TIMING_BYTES } from '../../src/protocol/timing'
 
 const bins = (value: (bin: number) => number) => Array.from({ length: 24 }, (_, bin) => value(bin))
 

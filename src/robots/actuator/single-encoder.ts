@@ -19,4 +19,8 @@ export class SingleEncoder implements JointEncoders {
 
     /** @inline */
     check(): void {}
+
+    forget(): void {
+        this.chip.forget()
+    }
 }
