@@ -11,10 +11,7 @@ import { PACKAGE_VERSION } from './version'
 
 /** Robots take turns: each runs for this much simulated time at once, ms. States are so much later than they could be. */
 const SLICE_MS = 20
-/**
- * … and for this much while its program is written, ms: each packet waits for the one before, and the runtime (2.16.4) hangs when a
- * program takes longer than 5 s to come in (docs/deploy.md).
- */
+/** … and for this much while its program is written, ms: each packet waits for the one before. */
 const FINE_MS = 2
 /** A process that cannot keep up leaves out what is further behind than this, ms, and counts it. */
 const MAX_BEHIND_MS = 250

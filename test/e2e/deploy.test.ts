@@ -82,6 +82,25 @@ test('the rover becomes the balancer and the rover again over one session; an ar
     await settle(robot, session.arm())
 }, 60_000)
 
+test('parameters that are stored on the board survive a deploy, and one that is gone back from', async () => {
+    const { robot, session, deploy } = await board()
+    await run(robot, 1)
+    await settle(robot, session.setParameter('left_wheel.kp', 0.0625))
+    await settle(robot, session.storeParameters())
+    const { bytecode, sha256 } = await buildFirmware('rover', { inline: false })
+    const stored = async () => {
+        const { value } = await settle(robot, session.getParameter('left_wheel.kp'))
+        return { value, ...(await settle(robot, session.parameterStorage())) }
+    }
+    const before = await stored()
+    expect(before).toMatchObject({ value: 0.0625, changed: false })
+    expect(await deploy({ robot: 'rover', program: bytecode, sha256 })).toMatchObject({ outcome: 'deployed' })
+    expect(await stored()).toMatchObject({ value: 0.0625, changed: false, sequence: before.sequence })
+    await expect(deploy({ ...balancer, robot: 'rover' })).rejects.toMatchObject({ code: expect.any(String) })
+    expect(await deploy(rover)).toMatchObject({ outcome: 'deployed' })
+    expect(await stored()).toMatchObject({ value: 0.0625, changed: false, sequence: before.sequence })
+}, 90_000)
+
 test('a program that does not come up is replaced by the one before', async () => {
     const { robot, session, deploy } = await board()
     await expect(deploy(mute)).rejects.toMatchObject({

@@ -113,10 +113,16 @@ export class DeviceScriptVm {
         this.runtime.jd_em_init()
         const { settings } = this.host
         if (!settings) return
-        // It looks for them once; no program has run yet.
-        const address = this.runtime.malloc(settings.length)
+        // In place of those that it came with, so that they lie below the program's store, as on the RP2040. Settings at most 1.5 MB
+        // above an erased store make the runtime search them for ever when it starts no program.
+        const address = this.words[Layout.BOARD_SETTINGS >> 2]
+        const room = this.words[(address >> 2) + 2]
+        if (settings.length > room) {
+            throw new RangeError(
+                `the board's settings have ${settings.length} bytes; allowed: ${room} in the simulator`,
+            )
+        }
         this.bytes.set(settings, address)
-        this.words[Layout.BOARD_SETTINGS >> 2] = address
     }
 
     /** The program that is in flash already and will run. */
