@@ -8,7 +8,7 @@ import { BASE_CHANNEL, ELBOW_CHANNEL, MUX_ADDRESS, POWER_ADDRESS, SHOULDER_CHANN
 import { manipulator, SERVO_SPEED } from './robot'
 import { ServoJoints } from './servo-joints'
 
-/** The servos' ends: 80 degrees to either side, by Hitec's 400 µs for 40 degrees around 1.5 ms. */
+/** The servos' ends: 80 degrees to either side, by 400 µs for 40 degrees around 1.5 ms (`sim/plants/hobby-servo.ts` says what is known of them). */
 const POSITION_HIGH = 1.4
 const PULSE_SHORT = 0.698e-3
 const PULSE_LONG = 2.302e-3
