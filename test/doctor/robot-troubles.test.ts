@@ -75,7 +75,10 @@ describe('what is on the board', () => {
 
     test('a program that was stopped', async () => {
         const staged = await bench()
+        // Or the manager starts it again after some seconds.
+        await tellManager(staged, 0x2081, Buffer.of(0))
         await tellManager(staged, 0x2080, Buffer.of(0))
+        await pass(staged.robot, 20)
         expect(only(await examined(staged), 'program-stopped')).toMatch(
             /does not run it.* -> press the board's reset button/,
         )
