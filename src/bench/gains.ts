@@ -1,3 +1,4 @@
+import { hasParameters, type Parameterised } from '../host/parameters'
 import type { Robot } from '../host/robot'
 import type { RobotDescription } from '../protocol/description'
 
@@ -17,13 +18,6 @@ export interface Gains {
 const NAMES: Record<keyof Gains, string> = { kpPosition: 'kp_position', kp: 'kp', ki: 'ki', ks: 'ks', kv: 'kv' }
 const KEYS = Object.keys(NAMES) as (keyof Gains)[]
 
-/** What is used of a robot whose parameters can be changed. */
-interface Parameterised {
-    getParameter(name: string): Promise<{ value: number }>
-    setParameter(name: string, value: number): Promise<unknown>
-    storeParameters(): Promise<void>
-}
-
 /** A joint's gains on the board. */
 export class BoardGains {
     private constructor(
@@ -33,8 +27,7 @@ export class BoardGains {
 
     /** Undefined for a robot whose firmware has no parameters: its gains are those of its data. */
     static of(robot: Robot, joint: string): BoardGains | undefined {
-        const parameterised = robot as Partial<Parameterised>
-        return parameterised.setParameter ? new BoardGains(parameterised as Parameterised, joint) : undefined
+        return hasParameters(robot) ? new BoardGains(robot, joint) : undefined
     }
 
     async read(): Promise<Gains> {

@@ -11,6 +11,7 @@ import {
     packetCommand,
     packetServiceIndex,
     ServiceIndex,
+    RegisterAccess,
 } from '../protocol/frame'
 import { ROBOT_SERVICE_CLASS, RobotCommand } from '../protocol/service'
 import { Link, type LinkOptions, type LinkStatistics } from './link'
@@ -30,7 +31,6 @@ enum ControlRegister {
     ProductIdentifier = 0x181,
     FirmwareVersion = 0x185,
 }
-const GET_REGISTER = 0x1000
 
 /** Each device announces itself every 500 ms: for this long the board may be missing once something was heard, ms. */
 const BOARD_MS = 1300
@@ -159,7 +159,7 @@ class Survey {
 
     /** Undefined when the board does not have the register. */
     private async read(device: Device, service: number, register: number): Promise<Buffer | undefined> {
-        return this.ask(device, service, GET_REGISTER | register).catch((error: RobotError) => {
+        return this.ask(device, service, RegisterAccess.Get | register).catch((error: RobotError) => {
             if (error.code !== 'no-answer') throw error
             return undefined
         })

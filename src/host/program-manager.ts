@@ -8,6 +8,7 @@ import {
     packetServiceIndex,
     PACKET_HEADER,
     ServiceIndex,
+    RegisterAccess,
 } from '../protocol/frame'
 import { OutPipe } from './program-pipe'
 import { Requests } from './requests'
@@ -19,8 +20,6 @@ import type { Scheduler } from './scheduler'
  * offers its pipe 236 bytes, which is more than one packet holds, sends the empty frame that results, and panics.
  */
 const DEPLOY_BYTECODE = 0x80
-
-const GET = 0x1000
 
 /** Registers of the DeviceScript manager. */
 enum ManagerRegister {
@@ -151,7 +150,7 @@ export class ProgramManager {
     }
 
     private get(register: ManagerRegister): Promise<Buffer> {
-        return this.requests.ask(GET | register, () => this.command(GET | register))
+        return this.requests.ask(RegisterAccess.Get | register, () => this.command(RegisterAccess.Get | register))
     }
 
     private command(code: number, payload?: Buffer): void {

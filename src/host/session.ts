@@ -13,6 +13,7 @@ import {
     PACKET_HEADER,
     packetServiceIndex,
     ServiceIndex,
+    RegisterAccess,
 } from '../protocol/frame'
 import { readU16, readU32, writeU16 } from '../protocol/bytes'
 import { ROBOT_SERVICE_CLASS, RobotCommand, RobotRegister } from '../protocol/service'
@@ -47,7 +48,6 @@ import type { JointTrajectory } from './trajectory'
 import { runTrajectory, type TrajectoryLink, type TrajectoryOptions, type TrajectoryOutcome } from './trajectory-runner'
 import { TelemetryReader } from './telemetry-reader'
 
-const GET_REGISTER = 0x1000
 const UPTIME_REGISTER = 0x186
 
 /** Commands without a payload, as {@link SentCommand} has them. */
@@ -465,7 +465,7 @@ export class RobotSession implements Robot, Parameterised {
                 this.announced(frame, start, frame[at])
             } else if (this.robot && service === this.robot.serviceIndex && isFrom(frame, this.robot)) {
                 this.robotReport(code, Buffer.from(frame.subarray(start, start + frame[at])))
-            } else if (code === (GET_REGISTER | UPTIME_REGISTER) && this.board && isFrom(frame, this.board)) {
+            } else if (code === (RegisterAccess.Get | UPTIME_REGISTER) && this.board && isFrom(frame, this.board)) {
                 this.clockQueries.answer(uptimeOf(frame, start))
             } else if (service === ServiceIndex.Ack && this.board && isFrom(frame, this.board)) {
                 this.clockQueries.acknowledge(code)
@@ -540,7 +540,7 @@ export class RobotSession implements Robot, Parameterised {
     }
 
     private robotReport(code: number, payload: Buffer): void {
-        if (code !== (GET_REGISTER | RobotRegister.Telemetry)) {
+        if (code !== (RegisterAccess.Get | RobotRegister.Telemetry)) {
             this.requests.answer(code, payload)
             return
         }

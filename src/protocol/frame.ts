@@ -37,6 +37,12 @@ export enum FrameFlag {
     NextVersion = 0x80,
 }
 
+/** What a command does to a register, in the bits above the register's number (jacdac-spec, "register encoding"). */
+export enum RegisterAccess {
+    Get = 0x1000,
+    Set = 0x2000,
+}
+
 /** Service indices with a meaning of their own. */
 export enum ServiceIndex {
     /** The control service, which every device has. */

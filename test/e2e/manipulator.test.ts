@@ -2,11 +2,10 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { buildFirmware } from '../../src/flash/build'
 import { drive } from '../../src/robots/manipulator/drive'
 import { HOME, manipulator } from '../../src/robots/manipulator/robot'
-import { Random } from '../../src/sim/random'
 import type { RobotSession } from '../../src/host/session'
 import type { SimulatedRobot } from '../../src/sim/simulated-robot'
 import { connectSimulated, schedulerOf, settle, simulate, type SimulationOptions } from '../../src/simulate'
-import { pass, seconds } from './rig'
+import { pass, seconds, stallAtRandom } from './rig'
 
 beforeAll(() => buildFirmware('manipulator'), 180_000)
 
@@ -43,21 +42,6 @@ function lastDriven(robot: SimulatedRobot): () => number {
         if (robot.body.outputs().some(drive => drive !== 0)) last = robot.clock.now / 1e6
     }
     return () => last
-}
-
-/** Stops the host's timers for 100 ms at random moments, every quarter of a second on average. */
-function stallAtRandom(robot: SimulatedRobot, seed: number): void {
-    const random = new Random(seed)
-    const next = () => {
-        robot.clock.at(robot.clock.now + random.uniform(0.05, 0.25) * 1e6, () => {
-            robot.host.hold()
-            robot.clock.at(robot.clock.now + 100_000, () => {
-                robot.host.release()
-                next()
-            })
-        })
-    }
-    next()
 }
 
 /** Nine tenths of every joint's range, from its lower end to its upper and back: 50 points in 9.8 s, from rest to rest. */

@@ -5,6 +5,7 @@ import { RobotCommand } from '../../src/protocol/service'
 import { SETPOINT_HEADER_BYTES } from '../../src/protocol/setpoint'
 import type { Scheduler } from '../../src/host/scheduler'
 import type { RobotSession } from '../../src/host/session'
+import { Random } from '../../src/sim/random'
 import type { SimulatedRobot } from '../../src/sim/simulated-robot'
 import { connectSimulated, runFast, schedulerOf, settle, simulate, type SimulationOptions } from '../../src/simulate'
 
@@ -86,6 +87,21 @@ export function logWheels({ body }: SimulatedRobot): WheelLog {
         log.outputs.push(body.outputs())
     }
     return log
+}
+
+/** Stops the host's timers for 100 ms at random moments, every quarter of a second on average. */
+export function stallAtRandom({ clock, host }: SimulatedRobot, seed: number): void {
+    const random = new Random(seed)
+    const next = () => {
+        clock.at(clock.now + random.uniform(0.05, 0.25) * 1e6, () => {
+            host.hold()
+            clock.at(clock.now + 100_000, () => {
+                host.release()
+                next()
+            })
+        })
+    }
+    next()
 }
 
 /**

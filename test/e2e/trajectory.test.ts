@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { Random } from '../../src/sim/random'
 import { settle } from '../../src/simulate'
-import { connectArmedRover, logWheels, pass, seconds, type Rig } from './rig'
+import { connectArmedRover, logWheels, pass, seconds, stallAtRandom } from './rig'
 
 /** There and back for both wheels in `points` points, s apart: 4 rad, in opposite ways, from rest to rest. */
 function wave(points: number, apart: number) {
@@ -17,26 +16,11 @@ function wave(points: number, apart: number) {
 }
 const RANGE = 4
 
-/** Stops the host's timers for 100 ms at random moments, every quarter of a second on average. */
-function stallAtRandom({ robot }: Rig, seed: number): void {
-    const random = new Random(seed)
-    const next = () => {
-        robot.clock.at(robot.clock.now + random.uniform(0.05, 0.25) * 1e6, () => {
-            robot.host.hold()
-            robot.clock.at(robot.clock.now + 100_000, () => {
-                robot.host.release()
-                next()
-            })
-        })
-    }
-    next()
-}
-
 test.each([1, 2, 3])(
     '50 points are followed within 1 % of the range while the host stalls for 100 ms at random (seed %i)',
     async seed => {
         const rig = await connectArmedRover({ seed })
-        stallAtRandom(rig, seed)
+        stallAtRandom(rig.robot, seed)
         const states: { tick: number; setpoint: number }[] = []
         const outcome = await settle(
             rig.robot,

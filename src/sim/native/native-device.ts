@@ -8,12 +8,10 @@ import {
     packetCommand,
     packetServiceIndex,
     ServiceIndex,
+    RegisterAccess,
 } from '../../protocol/frame'
 import type { VirtualClock } from '../virtual-clock'
 
-/** Register access, in the two bits above a register's number (jacdac-spec, "register encoding"). */
-const GET = 0x1000
-const SET = 0x2000
 const REGISTER_MASK = 0xfff
 
 /** Between two announcements, µs. */
@@ -46,7 +44,7 @@ export class NativeDevice {
         private readonly send: (frame: Buffer) => void,
     ) {
         services.forEach((service, i) =>
-            service.start?.(clock, (register, value) => this.report(i + 1, GET | register, value)),
+            service.start?.(clock, (register, value) => this.report(i + 1, RegisterAccess.Get | register, value)),
         )
         this.announce()
     }
@@ -63,9 +61,9 @@ export class NativeDevice {
             const command = packetCommand(bytes, at)
             if (!service) continue
             const register = command & REGISTER_MASK
-            if ((command & ~REGISTER_MASK) === SET) {
+            if ((command & ~REGISTER_MASK) === RegisterAccess.Set) {
                 service.set(register, bytes.subarray(at + PACKET_HEADER, at + PACKET_HEADER + bytes[at]))
-            } else if ((command & ~REGISTER_MASK) === GET) {
+            } else if ((command & ~REGISTER_MASK) === RegisterAccess.Get) {
                 const value = service.get(register)
                 if (value) this.report(packetServiceIndex(bytes, at), command, value)
             }
