@@ -1,4 +1,10 @@
-import { hasParameters, type Parameter, type Parameterised, type ParameterStorage } from '../host/parameters'
+import {
+    hasParameters,
+    type Parameter,
+    type Parameterised,
+    type ParameterStorage,
+    withParameters,
+} from '../host/parameters'
 import {
     type JointHandle,
     type JointSetpoint,
@@ -252,8 +258,7 @@ export class ConnectedRobot<S extends RobotSpec = RobotSpec> {
     }
 
     private get table(): Parameterised {
-        if (!hasParameters(this.robot)) throw new RobotError('protocol', 'this robot has no parameters')
-        return this.robot
+        return withParameters(this.robot)
     }
 
     private pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,4 +1,4 @@
-import { hasParameters, type Parameterised } from '../host/parameters'
+import { type Parameterised, withParameters } from '../host/parameters'
 import type { Robot } from '../host/robot'
 import type { RobotDescription } from '../protocol/description'
 
@@ -20,14 +20,14 @@ const KEYS = Object.keys(NAMES) as (keyof Gains)[]
 
 /** A joint's gains on the board. */
 export class BoardGains {
-    private constructor(
-        private readonly robot: Parameterised,
-        private readonly joint: string,
-    ) {}
+    private readonly robot: Parameterised
 
-    /** Undefined for a robot whose firmware has no parameters: its gains are those of its data. */
-    static of(robot: Robot, joint: string): BoardGains | undefined {
-        return hasParameters(robot) ? new BoardGains(robot, joint) : undefined
+    /** @throws RobotError `protocol` when the robot has no parameters */
+    constructor(
+        robot: Robot,
+        private readonly joint: string,
+    ) {
+        this.robot = withParameters(robot)
     }
 
     async read(): Promise<Gains> {

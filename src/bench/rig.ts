@@ -92,7 +92,7 @@ export class Rig {
      */
     constructor(
         private readonly options: RigOptions,
-        private expected = 0,
+        private readonly expected = 0,
     ) {
         const { robot, joint, scheduler } = options
         this.robot = robot
@@ -204,11 +204,6 @@ export class Rig {
         const newest = () => this.capture.host[this.capture.length - 1] ?? -Infinity
         for (let i = 0; newest() < to && i < 50; i++) await this.hold(mode, value, ARRIVAL / 4)
         return this.capture.between(from + skip, to)
-    }
-
-    /** How much longer the test takes than was said at first, s. */
-    expect(seconds: number): void {
-        this.expected = seconds
     }
 
     /** The newest state; a test that decides while it runs looks here. */

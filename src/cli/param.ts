@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { hasParameters, type Parameter, type Parameterised } from '../host/parameters'
+import { type Parameter, type Parameterised, withParameters } from '../host/parameters'
 import type { Robot } from '../host/robot'
 import { CommandError, UsageError } from './failure'
 import { boardOption, checkRobot, jsonOption } from './options'
@@ -74,8 +74,7 @@ async function withRobot(options: ParamOptions, use: (robot: ParameterRobot) => 
     const { connect } = await import('../connect')
     const robot = await connect(sim === undefined ? { port: port! } : { sim, board })
     try {
-        if (!hasParameters(robot)) throw new CommandError('this robot has no parameters')
-        await use(robot)
+        await use(withParameters(robot))
     } finally {
         await robot.close()
     }

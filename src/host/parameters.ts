@@ -64,6 +64,12 @@ export function hasParameters(robot: Robot): robot is Robot & Parameterised {
     return 'parameters' in robot
 }
 
+/** @throws RobotError `protocol` when it has none */
+export function withParameters<R extends Robot>(robot: R): R & Parameterised {
+    if (!hasParameters(robot)) throw new RobotError('protocol', 'this robot has no parameters')
+    return robot
+}
+
 /** Sends a command and gives its answer. */
 type Ask = (code: RobotCommand, payload?: Buffer, accept?: (answer: Buffer) => boolean) => Promise<Buffer>
 

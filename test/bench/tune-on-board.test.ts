@@ -14,7 +14,7 @@ describe('tune on a board with parameters', () => {
     let left: Gains
     let stored: unknown
     const afterwards = async (robot: Robot) => {
-        left = await BoardGains.of(robot, 'motor')!.read()
+        left = await new BoardGains(robot, 'motor').read()
         stored = await (robot as RobotSession).parameterStorage()
     }
 

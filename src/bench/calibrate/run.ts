@@ -1,4 +1,4 @@
-import { hasParameters, type Parameter, type Parameterised } from '../../host/parameters'
+import { type Parameter, type Parameterised, withParameters } from '../../host/parameters'
 import { type Robot, RobotError } from '../../host/robot'
 import type { Scheduler } from '../../host/scheduler'
 import { mean } from '../analysis/statistics'
@@ -47,8 +47,8 @@ export interface Calibration {
 
 /** @throws RobotError `unknown-joint`, and when the robot has no parameters */
 export async function calibrate(options: CalibrationOptions): Promise<Calibration> {
-    const { robot, target } = options
-    if (!hasParameters(robot)) throw new RobotError('unknown-parameter', 'this robot has no parameters to calibrate')
+    const { target } = options
+    const robot = withParameters(options.robot)
     const known = robot.description.joints.map(({ name }) => name)
     const result: Calibration = { target, outcome: 'complete', parameters: [], figures: [], findings: [] }
     if (target === 'imu') {

@@ -38,25 +38,15 @@ function wishOf({ bandwidth = BANDWIDTH, damping = DAMPING }: TestOptions): Wish
 export const tune: BenchTest = {
     name: 'tune',
     description: 'gains for a wanted bandwidth and damping, from the model or by relay; before and after',
-    // Without the new gains: they can be tried only where the firmware has parameters.
-    seconds: options => findingSeconds(options) + measuringSeconds(wishOf(options)),
+    seconds: options => findingSeconds(options) + 2 * measuringSeconds(wishOf(options)) + PLACING_SECONDS,
     async run(rig, record, options) {
         const wish = wishOf(options)
-        const onBoard = BoardGains.of(rig.robot, rig.description.name)
-        if (options.store && !onBoard) {
-            throw new BenchStop('limit', "the robot's firmware has no parameters, so it cannot store gains")
-        }
-        if (onBoard) rig.expect(findingSeconds(options) + 2 * measuringSeconds(wish) + PLACING_SECONDS)
+        const onBoard = new BoardGains(rig.robot, rig.description.name)
         const plant = await plantOf(rig, record, options)
         const { gains, design } = designed(rig, record, plant, wish)
         const room = HEADROOM * (rig.limits.effort - gains.ks)
         const amplitude = Math.min(stepSize(rig, 'velocity'), room / (design.gains.kp + 1 / plant.gain))
         await measured(rig, record, wish, amplitude, 'Before ')
-        if (!onBoard) {
-            const text = `the robot's firmware has no parameters: put these gains into its data and build it to try them`
-            record.finding('gains-not-tried', 'note', text)
-            return
-        }
         const old = await rig.aside(() => onBoard.read())
         let keep = false
         try {
