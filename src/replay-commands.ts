@@ -1,7 +1,10 @@
 import { connect } from './connect'
+import { applyChanges } from './host/parameter-file'
+import { hasParameters } from './host/parameters'
 import type { Robot, RobotState } from './host/robot'
 import { type Scheduler, systemScheduler } from './host/scheduler'
 import { RecordError } from './record/record-error'
+import { type RecordedParameters, recordedParameters } from './record/recorded-parameters'
 import { Recorder } from './record/recorder'
 import type { RecordingFile } from './record/recording-file'
 import { type Deviation, deviations } from './record/replay/deviation'
@@ -57,6 +60,7 @@ export async function replayTo(
     const { robot, scheduler, wait } = target
     try {
         checkConfiguration(description.configHash, target, options.onNote)
+        await takeParameters(target, (await recordedParameters(recording))[0], options.onNote)
         const states: RobotState[] = []
         let start = NaN
         robot.onState(state => states.push(state))
@@ -102,4 +106,20 @@ function checkConfiguration(recorded: string, { robot, simulation }: Target, not
     const text = `the robot has another configuration (${configHash}) than the recorded one (${recorded})`
     if (simulation) note?.(text)
     else throw new RecordError('other-robot', `${text}: its commands may not be meant for it`)
+}
+
+/** Gives a simulated robot the parameters that the recorded one had; of another it says which differ. */
+async function takeParameters(
+    { robot, simulation, wait }: Target,
+    recorded: RecordedParameters | undefined,
+    note?: (line: string) => void,
+): Promise<void> {
+    if (recorded === undefined || !hasParameters(robot)) return
+    const changes = (await wait(robot.parameters()))
+        .map(parameter => ({ parameter, value: recorded.values[parameter.name] }))
+        .filter(({ parameter, value }) => value !== undefined && value !== parameter.value)
+    if (changes.length === 0) return
+    if (simulation) await wait(applyChanges(robot, changes))
+    const list = changes.map(({ parameter, value }) => `${parameter.name} ${value} (not ${parameter.value})`).join(', ')
+    note?.(simulation ? `with the recorded parameters: ${list}` : `the recorded robot had other parameters: ${list}`)
 }

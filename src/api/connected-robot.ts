@@ -234,8 +234,12 @@ export class ConnectedRobot<S extends RobotSpec = RobotSpec> {
 
     /** Records every sample and command to a new MCAP file, until it is closed. @throws RecordError `exists`, `unwritable` */
     async record(file: string): Promise<Recording> {
-        const { Recorder } = await import('../record/recorder')
+        const [{ Recorder }, { readParameters }] = await Promise.all([
+            import('../record/recorder'),
+            import('../record/parameter-watch'),
+        ])
         const { scheduler, simulation } = this
+        await readParameters(this.robot, scheduler)
         return Recorder.start(this.robot, file, { scheduler, simulation, hostVersion: PACKAGE_VERSION })
     }
 

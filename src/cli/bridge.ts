@@ -224,7 +224,10 @@ async function startRecording(
 ): Promise<() => Promise<void>> {
     const { Recorder } = await import('../record/recorder')
     const { recorderOptions, recordingError } = await import('./recording')
-    const recorder = await Recorder.start(robot, path, { ...(await recorderOptions(sim)), bridge })
+    const { readParameters } = await import('../record/parameter-watch')
+    const options = await recorderOptions(sim)
+    await readParameters(robot, options.scheduler)
+    const recorder = await Recorder.start(robot, path, { ...options, bridge })
     let told = false
     const tell = (error: Error) => {
         if (told) return

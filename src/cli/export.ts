@@ -12,7 +12,7 @@ interface ExportCommandOptions {
 export function addExport(program: Command): void {
     program
         .command('export')
-        .description('write the topics of a recording as tables: CSV or Parquet, one file a topic')
+        .description('write the topics and parameters of a recording as tables: CSV or Parquet, one file each')
         .argument('<recording>', 'an MCAP file')
         .argument('<directory>', 'for the tables; is made when there is none')
         .addOption(new Option('--format <format>', 'of the tables').choices(TABLE_FORMATS).default('csv'))
@@ -30,6 +30,11 @@ async function exportRecording(input: string, directory: string, options: Export
     const { exportTables } = await import('../record/table/export')
     const tables = await exportTables(input, directory, { format: options.format, topics: options.topic })
     if (options.json) return printJson({ tables })
-    const rows = tables.map(({ topic, file, rows, columns }) => [topic, String(rows), String(columns), file])
+    const rows = tables.map(({ topic, file, rows, columns }) => [
+        topic ?? '(parameters)',
+        String(rows),
+        String(columns),
+        file,
+    ])
     for (const line of table([['topic', 'rows', 'columns', 'file'], ...rows], [1, 2])) print(line)
 }

@@ -46,11 +46,14 @@ async function record(path: string, options: RecordOptions): Promise<void> {
     const { signal } = interruption
     const { connect } = await import('../connect')
     const { Recorder } = await import('../record/recorder')
+    const { readParameters } = await import('../record/parameter-watch')
     const say = (text: string, event: string, fields: object = {}) =>
         json ? printJson({ event, ...fields }) : note(text)
     const robot = await connect(sim === undefined ? { port: port! } : { sim, board })
     try {
-        const recorder = await Recorder.start(robot, path, await recorderOptions(sim))
+        const about = await recorderOptions(sim)
+        await readParameters(robot, about.scheduler)
+        const recorder = await Recorder.start(robot, path, about)
         say(`recording ${robot.description.name} to ${path}; Ctrl-C ends it`, 'recording', { file: path })
         const watch = linkWatch(() => robot.statistics(), say)
         const timers = [setInterval(watch, LOOK_MS)]
@@ -65,8 +68,7 @@ async function record(path: string, options: RecordOptions): Promise<void> {
             over.abort()
             timers.forEach(timer => clearInterval(timer))
         }
-        const { ticks, bytes } = recorder.progress()
-        const { samplesLost } = robot.statistics()
+        const { ticks, samplesLost, bytes } = recorder.progress()
         if (json) printJson({ event: 'recorded', file: path, ticks, samplesLost, bytes })
         else print(`${path}: ${ticks} ticks, ${samplesLost} lost on the link, ${bytes} bytes`)
     } finally {

@@ -1,4 +1,4 @@
-import { hasParameters } from './parameters'
+import { hasParameters, valuesByName } from './parameters'
 import type { Robot } from './robot'
 import type { Scheduler } from './scheduler'
 
@@ -53,8 +53,7 @@ async function programHash(robot: Robot, scheduler: Scheduler): Promise<string |
 async function parametersOf(robot: Robot): Promise<Pick<RobotConditions, 'parameters' | 'parametersUnknown'>> {
     if (!hasParameters(robot)) return {}
     try {
-        const all = await robot.parameters()
-        return { parameters: Object.fromEntries(all.map(parameter => [parameter.name, parameter.value])) }
+        return { parameters: valuesByName(await robot.parameters()) }
     } catch (error) {
         return { parametersUnknown: (error as Error).message }
     }

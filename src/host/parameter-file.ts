@@ -1,5 +1,5 @@
 import type { RobotDescription } from '../protocol/description'
-import { checkValue, type Parameter, type Parameterised } from './parameters'
+import { checkValue, type Parameter, type Parameterised, valuesByName } from './parameters'
 import type { Robot } from './robot'
 
 /** What a file of parameters holds. */
@@ -12,8 +12,8 @@ export interface ParameterFile {
 
 /** Every parameter in force, as the text of a file. */
 export function parameterFileText({ name, configHash }: RobotDescription, parameters: readonly Parameter[]): string {
-    const values = Object.fromEntries(parameters.map(parameter => [parameter.name, parameter.value]))
-    return `${JSON.stringify({ robot: name, configHash, parameters: values }, undefined, 4)}\n`
+    const file: ParameterFile = { robot: name, configHash, parameters: valuesByName(parameters) }
+    return `${JSON.stringify(file, undefined, 4)}\n`
 }
 
 /**

@@ -60,6 +60,11 @@ export interface Parameterised {
     onParameter(listener: (parameter: Parameter) => void): () => void
 }
 
+/** Values in force by name. */
+export function valuesByName(parameters: readonly Parameter[]): Record<string, number> {
+    return Object.fromEntries(parameters.map(({ name, value }) => [name, value]))
+}
+
 export function hasParameters(robot: Robot): robot is Robot & Parameterised {
     return 'parameters' in robot
 }

@@ -1,8 +1,12 @@
 import type { McapTypes } from '@mcap/core'
+import { type Parameter, valuesByName } from '../host/parameters'
 import type { Robot, RobotStatistics } from '../host/robot'
 import type { RecorderOptions } from './recorder'
 
 type Metadata = McapTypes.Metadata
+
+/** Name of the records with the values of parameters: one for the first ones, one for each change. */
+export const PARAMETERS = 'tendon.parameters'
 
 /** Which robot it is, with its whole description. */
 export function robotMetadata(robot: Robot, { hostVersion, simulation }: RecorderOptions): Metadata {
@@ -23,6 +27,15 @@ export function firmwareMetadata(hash: string): Metadata {
     return { name: 'tendon.firmware', metadata: new Map([['sha256', hash]]) }
 }
 
+/** Which values were in force from a time on. @param time s since the Unix epoch */
+export function parametersMetadata(parameters: readonly Parameter[], time: number): Metadata {
+    const metadata = new Map([
+        ['time_s', String(time)],
+        ['values', JSON.stringify(valuesByName(parameters))],
+    ])
+    return { name: PARAMETERS, metadata }
+}
+
 /** How the clocks compare: host time = board time + offset. Undefined before they did. */
 export function clockMetadata(robot: Robot): Metadata | undefined {
     const fit = robot.clockFit?.()
@@ -36,9 +49,20 @@ export function clockMetadata(robot: Robot): Metadata | undefined {
     return { name: 'tendon.clock', metadata }
 }
 
-/** What was lost on the way to the file. */
-export function finalMetadata({ samplesLost, lateTicks, crcErrors, reconnects }: RobotStatistics): Metadata {
-    const counts = { samples_lost: samplesLost, late_ticks: lateTicks, crc_errors: crcErrors, reconnects }
-    const metadata = new Map(Object.entries(counts).map(([name, count]) => [name, String(count)]))
+/** What was lost on the way to the file. @param parametersUnknown why the file has none though the robot does */
+export function finalMetadata(
+    before: RobotStatistics,
+    now: RobotStatistics,
+    parametersUnknown: string | undefined,
+): Metadata {
+    const since = (counter: 'samplesLost' | 'lateTicks' | 'crcErrors' | 'reconnects') =>
+        String(now[counter] - before[counter])
+    const metadata = new Map([
+        ['samples_lost', since('samplesLost')],
+        ['late_ticks', since('lateTicks')],
+        ['crc_errors', since('crcErrors')],
+        ['reconnects', since('reconnects')],
+    ])
+    if (parametersUnknown !== undefined) metadata.set('parameters_unknown', parametersUnknown)
     return { name: 'tendon.session', metadata }
 }

@@ -4,7 +4,7 @@ import { messageCodec } from '../bridge/ros/cdr'
 import { urdf } from '../bridge/ros/urdf'
 import { nanoseconds } from '../bridge/publication'
 import { DESCRIPTION_TOPIC } from '../bridge/topics'
-import type { Robot, RobotState, SentCommand } from '../host/robot'
+import type { Robot, RobotState, RobotStatistics, SentCommand } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import { AppendFile } from './append-file'
 import {
@@ -17,7 +17,8 @@ import {
 } from './channels'
 import { encodeCommand } from './command-message'
 import { zstdCompression } from './compression'
-import { clockMetadata, finalMetadata, firmwareMetadata, robotMetadata } from './metadata'
+import { clockMetadata, finalMetadata, firmwareMetadata, parametersMetadata, robotMetadata } from './metadata'
+import { ParameterWatch } from './parameter-watch'
 import { RecordError } from './record-error'
 import { encodeTrajectoryCommand } from './trajectory-message'
 
@@ -48,6 +49,8 @@ export interface RecorderOptions {
 export interface RecordingProgress {
     /** Ticks whose samples came. */
     ticks: number
+    /** Ticks whose samples were lost on the link. */
+    samplesLost: number
     /** Ticks that wait for the disk. */
     ticksWaiting: number
     /** Ticks that are in the file, whatever happens to this process. */
@@ -96,7 +99,10 @@ export class Recorder {
     private reports = 0
     private timer: unknown
     private readonly configHash: string
+    /** Of the robot, when the recording began. */
+    private readonly before: RobotStatistics
     private readonly diagnostics: Diagnostics
+    private readonly parameters: ParameterWatch
 
     private constructor(
         private readonly robot: Robot,
@@ -107,7 +113,11 @@ export class Recorder {
         private readonly options: RecorderOptions,
     ) {
         this.configHash = robot.description.configHash
+        this.before = { ...robot.statistics() }
         this.diagnostics = new Diagnostics(robot)
+        this.parameters = new ParameterWatch(robot, parameters =>
+            this.takeMetadata(parametersMetadata(parameters, options.scheduler.epoch())),
+        )
         this.failure = new Promise(resolve => (this.fail = resolve))
     }
 
@@ -137,6 +147,7 @@ export class Recorder {
         const { ticks, last } = this.inFile
         return {
             ticks: this.ticks,
+            samplesLost: this.robot.statistics().samplesLost - this.before.samplesLost,
             ticksWaiting: this.waiting.filter(entry => entry.tick !== undefined).length,
             ticksInFile: ticks,
             lastTickInFile: last,
@@ -152,7 +163,7 @@ export class Recorder {
         try {
             if (this.failed) throw this.failed
             await this.writeClock()
-            await this.writer.addMetadata(finalMetadata(this.robot.statistics()))
+            await this.writer.addMetadata(finalMetadata(this.before, this.robot.statistics(), this.parameters.unknown))
             await this.writer.end()
             await this.file.sync()
             this.inFile = this.written
@@ -168,15 +179,20 @@ export class Recorder {
         this.stopListening = () => {
             stopStates()
             stopCommands?.()
+            this.parameters.stop()
             options.scheduler.clearTimeout(this.timer)
         }
         this.report()
         // The board is asked while the recording runs already.
         void robot.firmwareHash?.().then(hash => {
-            if (hash === undefined || this.closed) return
-            this.metadata.push(firmwareMetadata(hash))
-            this.wake()
+            if (hash !== undefined) this.takeMetadata(firmwareMetadata(hash))
         })
+    }
+
+    private takeMetadata(record: McapTypes.Metadata): void {
+        if (this.closed || this.failed) return
+        this.metadata.push(record)
+        this.wake()
     }
 
     private takeCommand(command: SentCommand): void {
@@ -193,6 +209,7 @@ export class Recorder {
         const data = messageCodec(DIAGNOSTICS_TYPE).encode(message)
         this.push({ sequence: this.reports++, time, messages: [{ channelId: this.others.diagnostics, data }] })
         if (this.failed) return
+        this.parameters.look()
         this.timer = scheduler.setTimeout(() => this.report(), DIAGNOSTICS_PERIOD)
     }
 
@@ -234,7 +251,7 @@ export class Recorder {
         try {
             while (this.waiting.length + this.metadata.length > 0 && !this.failed) {
                 const record = this.metadata.shift()
-                if (record !== undefined) await this.writer.addMetadata(record)
+                if (record !== undefined) await this.writeMetadata(record)
                 const entry = this.waiting.shift()
                 if (entry === undefined) continue
                 this.backlog -= entry.bytes
@@ -264,7 +281,12 @@ export class Recorder {
         const metadata = clockMetadata(this.robot)
         if (metadata === undefined) return
         this.clockAt = this.options.scheduler.epoch()
-        await this.writer.addMetadata(metadata)
+        await this.writeMetadata(metadata)
+    }
+
+    private async writeMetadata(record: McapTypes.Metadata): Promise<void> {
+        await this.writer.addMetadata(record)
+        // What is to be synchronised after an entry is then a chunk.
         await this.file.sync()
     }
 

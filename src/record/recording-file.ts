@@ -81,9 +81,14 @@ export class RecordingFile {
         }
     }
 
-    /** The first metadata record of this name. */
+    /** The metadata records of this name, in order. */
+    async *metadataRecords(name: string): AsyncGenerator<ReadonlyMap<string, string>> {
+        for await (const { metadata } of this.reader.readMetadata({ name })) yield metadata
+    }
+
+    /** The first of them. */
     async metadata(name: string): Promise<ReadonlyMap<string, string> | undefined> {
-        for await (const record of this.reader.readMetadata({ name })) return record.metadata
+        for await (const metadata of this.metadataRecords(name)) return metadata
         return undefined
     }
 

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildFirmware } from '../../src/flash/build'
 import type { RobotState, SentCommand } from '../../src/host/robot'
+import { readParameters } from '../../src/record/parameter-watch'
 import { Recorder } from '../../src/record/recorder'
 import { recover } from '../../src/record/recover'
 import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../../src/simulate'
@@ -25,6 +26,7 @@ beforeAll(async () => {
     const session = await connectSimulated(robot)
     const scheduler = schedulerOf(robot.host)
     const options = { scheduler, hostVersion: '1.2.3', simulation: true }
+    await settle(robot, readParameters(session, scheduler))
     const recorder = await Recorder.start(session, whole, options)
     session.onState(state => states.push(state))
     session.onCommand(command => commands.push(command))

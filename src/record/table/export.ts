@@ -1,6 +1,8 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
+import { nanoseconds } from '../../bridge/publication'
 import { RecordError } from '../record-error'
+import { recordedParameters } from '../recorded-parameters'
 import { type RecordedMessage, type RecordedTopic, RecordingFile } from '../recording-file'
 import { CsvWriter } from './csv'
 import { type Cell, type ColumnType, type Flatten, flattener } from './flatten'
@@ -17,7 +19,8 @@ export interface ExportOptions {
 
 /** A table that was written. */
 export interface ExportedTable {
-    topic: string
+    /** Absent for the parameters, which are no topic. */
+    topic?: string
     file: string
     rows: number
     columns: number
@@ -39,7 +42,8 @@ interface Table {
 }
 
 /**
- * Writes a table for each topic of a recording that has messages, one row a message.
+ * Writes a table for each topic of a recording that has messages, one row a message, and unless topics are chosen one of the
+ * parameters, a row for the first values and one for each change.
  *
  * @param directory is made when there is none; a file in it is never written over
  * @throws RecordError `unreadable`, `unknown-topic`, `exists`, `unwritable`
@@ -59,7 +63,9 @@ export async function exportTables(input: string, directory: string, options: Ex
         await mkdir(directory, { recursive: true }).catch((cause: Error) => {
             throw new RecordError('unwritable', `cannot make ${directory}: ${cause.message}`, { cause })
         })
-        return await writeTables(recording, filled, directory, options)
+        const exported = await writeTables(recording, filled, directory, options)
+        const parameters = options.topics === undefined ? await writeParameters(recording, directory, options) : []
+        return [...exported, ...parameters]
     } finally {
         await recording.close()
     }
@@ -86,18 +92,16 @@ async function writeTables(
     recording: RecordingFile,
     tables: Table[],
     directory: string,
-    { format, rowGroup = 10_000 }: ExportOptions,
+    options: ExportOptions,
 ): Promise<ExportedTable[]> {
     const open = new Map<string, { table: Table; writer: TableWriter }>()
     const exported: ExportedTable[] = []
     for (const table of tables) {
         const { topic, columns, rows } = table
-        const file = path.join(directory, `${topic.name.replace(/^\//, '').replaceAll('/', '_')}.${format}`)
-        const handle = await create(file)
-        const list = [...columns].map(([name, type]) => ({ name, type }))
-        const writer = format === 'csv' ? new CsvWriter(handle, list) : new ParquetTable(handle, list, rowGroup)
+        const name = topic.name.replace(/^\//, '').replaceAll('/', '_')
+        const { file, writer } = await createTable(directory, name, columns, options)
         open.set(topic.name, { table, writer })
-        exported.push({ topic: topic.name, file, rows, columns: list.length })
+        exported.push({ topic: topic.name, file, rows, columns: columns.size })
     }
     for await (const message of recording.messages(open.keys())) {
         const { table, writer } = open.get(message.topic)!
@@ -115,6 +119,37 @@ function rowOf({ topic, flatten }: Table, { logTime, publishTime, sequence, data
     ])
     flatten(topic.decode(data), (column, _type, value) => void row.set(column, value))
     return row
+}
+
+async function writeParameters(
+    recording: RecordingFile,
+    directory: string,
+    options: ExportOptions,
+): Promise<ExportedTable[]> {
+    const recorded = await recordedParameters(recording)
+    if (recorded.length === 0) return []
+    const columns = new Map<string, ColumnType>([['time_ns', 'integer']])
+    for (const { values } of recorded) for (const name of Object.keys(values)) columns.set(name, 'number')
+    const { file, writer } = await createTable(directory, 'parameters', columns, options)
+    for (const { time, values } of recorded) {
+        await writer.row(new Map<string, Cell>([['time_ns', nanoseconds(time * 1000)], ...Object.entries(values)]))
+    }
+    await writer.end()
+    return [{ file, rows: recorded.length, columns: columns.size }]
+}
+
+/** Creates the file of a table, whose columns are known. @throws RecordError `exists`, `unwritable` */
+async function createTable(
+    directory: string,
+    name: string,
+    columns: ReadonlyMap<string, ColumnType>,
+    { format, rowGroup = 10_000 }: ExportOptions,
+): Promise<{ file: string; writer: TableWriter }> {
+    const file = path.join(directory, `${name}.${format}`)
+    const handle = await create(file)
+    const list = [...columns].map(([name, type]) => ({ name, type }))
+    const writer = format === 'csv' ? new CsvWriter(handle, list) : new ParquetTable(handle, list, rowGroup)
+    return { file, writer }
 }
 
 async function create(file: string): Promise<FileHandle> {
