@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Commander, CommandLease } from '../host/lease'
-import type { Robot, RobotState } from '../host/robot'
+import type { JointSetpoint, Robot, RobotState } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import { MAX_EXPIRY, readCommand, senderOf } from './command-reader'
 import { type BrokerOptions, type Connection, connectBroker } from './connection'
@@ -45,6 +45,9 @@ const BUFFER_BYTES = 65_536
 
 /** What does no harm however late it comes. */
 const NEVER_LATE: readonly Command['op'][] = ['ping', 'stop']
+
+/** Setpoints: the states tell what came of them. */
+const UNANSWERED: readonly Command['op'][] = ['drive', 'joint', 'joints']
 
 /** Counters since the start. */
 export interface AgentStatistics {
@@ -257,8 +260,7 @@ export class FleetAgent {
         if (!['ping', 'lease', 'stop'].includes(command.op)) this.lease.need(command.from)
         if (command.op === 'deploy') return this.deploy(command, program)
         await this.execute(command)
-        // A setpoint is not answered: the states tell what came of it.
-        if (command.op === 'drive' || command.op === 'joint') return
+        if (UNANSWERED.includes(command.op)) return
         this.answer(command, { ok: true, ...(command.op === 'lease' ? { until: this.lease.until } : {}) })
     }
 
@@ -320,13 +322,11 @@ export class FleetAgent {
                 return robot.stop()
             case 'drive':
                 return this.commandLease.command(this.commander, () => robot.drive(command))
+            case 'joints':
+                return this.commandLease.command(this.commander, () => robot.command(command.setpoints))
             case 'joint': {
-                const joint = robot.joint(command.joint)
-                return this.commandLease.command(this.commander, () => {
-                    if (command.quantity === 'position') joint.setPosition(command.value)
-                    else if (command.quantity === 'velocity') joint.setVelocity(command.value)
-                    else joint.setEffort(command.value)
-                })
+                const setpoint = { [command.quantity]: command.value } as JointSetpoint
+                return this.commandLease.command(this.commander, () => robot.command({ [command.joint]: setpoint }))
             }
         }
     }

@@ -24,6 +24,7 @@ const ORDERS: Record<Command['op'], readonly string[]> = {
     stop: [],
     drive: ['linear', 'angular'],
     joint: ['joint', 'quantity', 'value'],
+    joints: ['setpoints'],
     deploy: ['robot', 'bytes', 'sha256'],
 }
 const COMMON = ['op', 'id', 'from', 'sequence', 'expires']
@@ -72,6 +73,10 @@ export function readCommand(payload: Buffer): Command {
         if (!QUANTITIES.includes(quantity)) refuse(`quantity is ${show(quantity)}; allowed: ${QUANTITIES.join(', ')}`)
         range(fields, 'value', -1e6, 1e6, "within the joint's limits")
     }
+    // What is in it the robot checks, which knows its joints.
+    if (op === 'joints' && !isFilled(fields.setpoints)) {
+        refuse(`setpoints is ${show(fields.setpoints)}; needed: an object with a setpoint for each joint by its name`)
+    }
     if (op === 'deploy') {
         text(fields, 'robot')
         range(fields, 'bytes', PROGRAM_BLOCK, MAX_PROGRAM, `a multiple of ${PROGRAM_BLOCK}`)
@@ -86,6 +91,10 @@ function text(fields: Fields, key: string): string {
     const value = fields[key]
     if (typeof value !== 'string' || value === '') refuse(`${key} is ${show(value)}; needed: a text`)
     return value
+}
+
+function isFilled(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
 }
 
 function range(fields: Fields, key: string, low: number, high: number, unit: string): void {

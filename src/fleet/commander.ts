@@ -1,3 +1,4 @@
+import type { JointSetpoint } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import type { DeployAsking, FleetClient } from './client'
 import type { DeployResult, Order } from './messages'
@@ -54,6 +55,11 @@ export class RobotCommander {
     /** rad, rad/s or duty */
     setJoint(joint: string, quantity: 'position' | 'velocity' | 'effort', value: number): Promise<void> {
         return this.setpoint({ op: 'joint', joint, quantity, value })
+    }
+
+    /** Several joints from the same tick on. When one is refused, none moves. */
+    setJoints(setpoints: Record<string, JointSetpoint>): Promise<void> {
+        return this.setpoint({ op: 'joints', setpoints })
     }
 
     /** Replaces the program on the robot's board. Goes on at the robot when we leave meanwhile. */

@@ -1,4 +1,4 @@
-import type { RobotState } from '../host/robot'
+import type { JointSetpoint, RobotState } from '../host/robot'
 import type { RobotDescription } from '../protocol/description'
 
 // Payloads are JSON in UTF-8. SI units; times are seconds since the Unix epoch. A number that is not finite is null.
@@ -79,6 +79,8 @@ export type Order =
     | { op: 'stop' }
     | { op: 'drive'; linear: number; angular: number }
     | { op: 'joint'; joint: string; quantity: 'position' | 'velocity' | 'effort'; value: number }
+    /** All of them from the same tick on, or none when one is refused; joints that are not named stay as they are. */
+    | { op: 'joints'; setpoints: Record<string, JointSetpoint> }
     /** Replace the board's program. Goes to `program`, not to `command`: the program comes behind it. */
     | { op: 'deploy'; robot: string; bytes: number; sha256: string }
 

@@ -141,10 +141,16 @@ test('wrong, late, repeated and retained commands are refused, and nothing moves
     await raw.subscribeAsync('tendon/v1/r1/answer/first')
     const now = systemScheduler.epoch()
     const drive = { op: 'drive', from: 'first', linear: 0.1, angular: 0, sequence: 2e15, expires: now + 5 }
+    const joints = { ...drive, op: 'joints', linear: undefined, angular: undefined }
     const cases: [object, RegExp, boolean?][] = [
         [{ ...drive, linear: undefined }, /linear is missing; allowed: -100 to 100 \(m\/s\)/],
         [{ ...drive, linear: null }, /linear is null/],
         [{ ...drive, angular: '1' }, /angular is "1"/],
+        [{ ...joints, setpoints: undefined }, /setpoints is missing; needed: an object with a setpoint for each joint/],
+        [{ ...joints, setpoints: {} }, /setpoints is {};/],
+        [{ ...joints, setpoints: [{ velocity: 1 }] }, /setpoints is \[/],
+        [{ ...joints, setpoints: null }, /setpoints is null/],
+        [{ ...joints, setpoints: { wing: { velocity: 1 } }, linear: 1 }, /joints has no field "linear"/],
         [{ ...drive, op: 'fly' }, /op is "fly"; allowed: ping, lease, arm, disarm, stop, drive, joint/],
         [{ ...drive, speed: 1 }, /drive has no field "speed"/],
         [{ ...drive, expires: now - 0.1 }, /the command expired 0\.\d+ s ago/],

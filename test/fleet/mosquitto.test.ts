@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { FleetClient } from '../../src/fleet/client'
+import type { JointSetpoint } from '../../src/host/robot'
 import type { FleetEvent } from '../../src/fleet/view'
 import { FleetSimulation } from '../../src/simulate-fleet'
 import { needFirmware, startTendon } from '../cli/tendon'
@@ -45,6 +46,42 @@ test.skipIf(!mosquitto)(
             expect(second.view.robot('left')!.state!.odometry!.x).toBeGreaterThan(0.02)
         }, 20_000)
         expect(Math.abs(second.view.robot('right')!.state!.odometry!.x)).toBeLessThan(0.005)
+
+        // Both wheels in one command; none of them when one is refused.
+        const refused: string[] = []
+        second.onRefusal((robot, { error }) => refused.push(`${robot}: ${error}`))
+        const wrong: [Record<string, unknown>, string][] = [
+            [
+                { left_wheel: { velocity: 2 }, wing: 'off' },
+                'joint "wing" does not exist; there are: left_wheel, right_wheel',
+            ],
+            [
+                { left_wheel: { velocity: 2 }, right_wheel: { velocity: 99 } },
+                'right_wheel: velocity (rad/s) 99, allowed -',
+            ],
+            [
+                { left_wheel: { velocity: 2 }, right_wheel: { velocity: NaN } },
+                'right_wheel: velocity (rad/s) null, allowed -',
+            ],
+            [
+                { left_wheel: { velocity: 2 }, right_wheel: { speed: 1 } },
+                'right_wheel: the setpoint has speed, allowed "off" or one',
+            ],
+            [
+                { left_wheel: { velocity: 2 }, right_wheel: 1 },
+                'right_wheel: the setpoint is 1, allowed "off" or one of effort',
+            ],
+        ]
+        await commanders[1].arm()
+        for (const [setpoints, reason] of wrong) {
+            await commanders[1].setJoints(setpoints as Record<string, JointSetpoint>)
+            await vi.waitFor(() => expect(refused.pop()).toContain(`right: ${reason}`), 5000)
+        }
+        expect(Math.abs(first.view.robot('right')!.state!.joints[0].position)).toBeLessThan(0.05)
+        await vi.waitFor(async () => {
+            await commanders[1].setJoints({ left_wheel: { velocity: 2 }, right_wheel: { velocity: -2 } })
+            expect(first.view.robot('right')!.state!.odometry!.heading).toBeLessThan(-0.2)
+        }, 20_000)
 
         // A bridge that is killed is noticed; the other goes on.
         const events: FleetEvent[] = []
