@@ -6,6 +6,8 @@ import type { DeployHandler } from '../fleet/program'
 import { CommandLease } from '../host/lease'
 import { motorsOff } from '../host/motors-off'
 import type { Robot, RobotStatistics } from '../host/robot'
+import { systemScheduler } from '../host/scheduler'
+import { readParameters } from '../record/parameter-watch'
 import type { RecorderOptions } from '../record/recorder'
 import { addBridgeOptions, type BridgeFlags, readBridgeOptions } from './bridge-options'
 import { UsageError } from './failure'
@@ -134,6 +136,9 @@ class Service {
         const { name, configHash } = robot.description
         say(`connected to ${name} (configuration ${configHash})`, 'connected', { robot: name, configHash })
         if (sim === undefined) for (const line of await mismatch(robot.description)) note(line)
+        const records = record !== undefined && !this.recorded
+        // Before anybody commands the robot, so that the recording has every command.
+        if (records) await readParameters(robot, systemScheduler)
         const { openBridge } = await import('./start-rover')
         const server = await openBridge(robot, { ...doors, lease, simulation: sim !== undefined, log: note })
         this.server = server
@@ -145,7 +150,7 @@ class Service {
         if (server.foxglove) doors.foxglovePort = server.foxglove.port
         say(`rosbridge at ${url}`, 'bridge', { url, foxglove })
         if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
-        if (record !== undefined && !this.recorded) {
+        if (records) {
             const counts = () => ({ statistics: server.statistics(), commander: lease.holder?.name })
             ends.push(await startRecording(robot, record, sim, counts, say))
             this.recorded = true
@@ -187,9 +192,8 @@ class Service {
         const { robot, lease, options, deploys } = this
         if (this.place?.id === id) return this.programWritten()
         await this.place?.agent.close()
-        const [{ FleetAgent }, { systemScheduler }, { PACKAGE_VERSION }] = await Promise.all([
+        const [{ FleetAgent }, { PACKAGE_VERSION }] = await Promise.all([
             import('../fleet/agent'),
-            import('../host/scheduler'),
             import('../version'),
         ])
         const agent = await FleetAgent.start(robot, {
@@ -224,10 +228,7 @@ async function startRecording(
 ): Promise<() => Promise<void>> {
     const { Recorder } = await import('../record/recorder')
     const { recorderOptions, recordingError } = await import('./recording')
-    const { readParameters } = await import('../record/parameter-watch')
-    const options = await recorderOptions(sim)
-    await readParameters(robot, options.scheduler)
-    const recorder = await Recorder.start(robot, path, { ...options, bridge })
+    const recorder = await Recorder.start(robot, path, { ...(await recorderOptions(sim)), bridge })
     let told = false
     const tell = (error: Error) => {
         if (told) return

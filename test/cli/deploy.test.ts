@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startBroker } from '../../src/fleet/broker'
 import { buildFirmware } from '../../src/flash/build'
 import { systemScheduler } from '../../src/host/scheduler'
 import { openPty } from '../../src/sim/pty-port'
@@ -54,28 +55,33 @@ describe('tendon deploy', () => {
         )
     }, 90_000)
 
-    it('goes through the bridge that holds the port: rover, balancer, rover behind the same doors', async () => {
-        const { port, directory } = await plugged()
-        const bridge = startTendon('bridge', '--port', port, '--bridge-port', '0', '--json')
+    it('goes through the bridge that holds the port, by its socket or from the fleet, behind the same doors', async () => {
+        const { robot, port, directory } = await plugged()
+        const broker = await startBroker(0)
+        onTestFinished(() => broker.close())
+        const fleet = ['--fleet', broker.url, '--fleet-id', 'dock', '--fleet-deploy']
+        const bridge = startTendon('bridge', '--port', port, '--bridge-port', '0', ...fleet, '--json')
         const { url } = await bridge.event('bridge')
-        for (const name of ['balancer', 'rover']) {
-            bridge.stdout = ''
-            const { sha256 } = await buildFirmware(name)
-            expect(await deploy(name, port)).toMatchObject({ outcome: 'deployed', sha256 })
-            expect(await bridge.event('connected')).toMatchObject({ robot: name })
-            expect(await bridge.event('bridge')).toMatchObject({ url })
-            const echo = await tendon(
-                'topic',
-                'echo',
-                '/joint_states',
-                '--url',
-                url as string,
-                '--count',
-                '1',
-                '--json',
-            )
-            expect(echo.code).toBe(0)
-        }
+        await bridge.event('fleet')
+        bridge.stdout = ''
+        const { sha256 } = await buildFirmware('balancer')
+        expect(await deploy('balancer', port)).toMatchObject({ outcome: 'deployed', sha256 })
+        expect(await bridge.event('connected')).toMatchObject({ robot: 'balancer' })
+        expect(await bridge.event('bridge')).toMatchObject({ url })
+        const count = ['--count', '1', '--json']
+        expect((await tendon('topic', 'echo', '/joint_states', '--url', url as string, ...count)).code).toBe(0)
+
+        // The fleet was told that it is another robot now.
+        const plain = await buildFirmware('balancer', { inline: false })
+        const order = ['fleet', 'deploy', 'balancer', 'dock', '--no-inline', '--broker', broker.url, '--json']
+        const { code, stdout } = await startTendon(...order).outcome
+        expect(code).toBe(0)
+        expect(JSON.parse(stdout)).toMatchObject({
+            robots: [{ robot: 'dock', outcome: 'deployed', before: sha256 }],
+            versions: [{ robot: 'balancer', ids: ['dock'], versions: { firmware: plain.sha256 } }],
+        })
+        expect(robot.flash.program()!.equals(plain.bytecode)).toBe(true)
+
         // Its socket is for this user alone, and takes nothing but a program whose hash is right.
         const [sockets] = (await readdir(directory)).filter(name => name.startsWith('tendon-'))
         const own = path.join(directory, sockets)
