@@ -6,6 +6,7 @@ import type { Scheduler } from './host/scheduler'
 import type { BufferedByteStream } from './host/serial-stream'
 import { RobotSession } from './host/session'
 import type { RobotConfig } from './onboard/robot-config'
+import { SPI_PINS, SPI_SELECTS } from './onboard/robot-wiring'
 import { boardProfiles } from './sim/board-profile'
 import type { MakeBody } from './sim/robot-body'
 import { SimulatedRobot, type SimulatedRobotOptions } from './sim/simulated-robot'
@@ -53,8 +54,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulatedRob
 const FIRST_PIN = 14
 
 /** A board whose settings name the pins that the robot uses. */
-export function boardWith({ estopInput }: RobotConfig): NonNullable<SimulatedRobotOptions['board']> {
-    const names = estopInput ? [estopInput.pin] : []
+export function boardWith({ estopInput, spi }: RobotConfig): NonNullable<SimulatedRobotOptions['board']> {
+    const names = [...(estopInput ? [estopInput.pin] : []), ...(spi ? [...SPI_PINS, ...SPI_SELECTS] : [])]
     const pins = Object.fromEntries(names.map((name, i) => [name, FIRST_PIN + i]))
     const entries = Object.entries(pins).map(([name, gpio]) => [`pins.${name}`, gpio])
     // With another `archId` than the published simulator's, programs take it for hardware.

@@ -1,4 +1,4 @@
-import { checkBoard, type RobotNeeds } from '../flash/board-check'
+import { boardPins, checkBoard, type RobotNeeds } from '../flash/board-check'
 import { type BoardDefinition, listBoards, loadBoard } from '../flash/board-definition'
 import type { BoardImage } from '../flash/board-image'
 import { existsSync } from 'node:fs'
@@ -19,7 +19,7 @@ export async function loadWiring(robot: string): Promise<RobotWiring | undefined
 export async function robotNeeds(robot: string): Promise<RobotNeeds> {
     const { config } = await loadRobot(robot)
     const wiring = await loadWiring(robot)
-    return { robot, i2cFrequency: config.i2c.frequency, pins: wiring?.pins }
+    return { robot, i2cFrequency: config.i2c.frequency, pins: wiring && boardPins(wiring) }
 }
 
 /** A board that the robot can be wired to. @throws FlashError naming what does not fit */

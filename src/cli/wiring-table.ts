@@ -1,6 +1,6 @@
 import type { BoardDefinition } from '../flash/board-definition'
 import { FlashError } from '../flash/flash-error'
-import type { RobotWiring, WiredPart } from '../onboard/robot-wiring'
+import { type RobotWiring, SPI_PINS, type SpiPart, type WiredPart } from '../onboard/robot-wiring'
 
 /** One terminal of a part, and what it is connected to. */
 export interface Connection {
@@ -29,21 +29,24 @@ const BOARD = 'board'
 export function wiringTable(board: BoardDefinition, wiring: RobotWiring): WiringTable {
     const problems = wiringProblems(wiring)
     if (problems.length > 0) throw new FlashError('wiring', `the robot's wiring.ts: ${problems.join('; ')}`)
-    const { parts, pins = [] } = wiring
+    const { parts, pins = [], spi = [] } = wiring
     return {
         board: { id: board.id, name: board.name },
         parts: [
             { name: BOARD, part: board.name },
             ...parts.map(({ name, part, address }) => ({ name, part, address })),
+            ...spi.map(({ name, part }) => ({ name, part })),
         ],
         connections: [
             ...boardConnections(board),
+            ...spiOfBoard(board, spi),
             ...pins.map(({ pin, name, to }) => ({
                 part: BOARD,
                 terminal: terminalOf(board, board.pins[pin]),
                 to: `${name}: ${to}`,
             })),
             ...parts.flatMap(part => partConnections(board, wiring, part)),
+            ...spi.flatMap(part => spiConnections(board, part)),
         ],
     }
 }
@@ -58,6 +61,38 @@ function boardConnections(board: BoardDefinition): Connection[] {
         : []
     const supply = { part: BOARD, terminal: terminalOf(board, '3V3'), to: 'logic supply, 3.3 V', net: '3V3' }
     return [supply, { part: BOARD, terminal: terminalOf(board, 'GND'), to: 'ground', net: 'GND' }, ...i2c]
+}
+
+function spiOfBoard(board: BoardDefinition, spi: readonly SpiPart[]): Connection[] {
+    if (spi.length === 0) return []
+    const terminal = (pin: string) => terminalOf(board, board.pins[pin] ?? pin)
+    return [
+        ...SPI_PINS.map(pin => ({ part: BOARD, terminal: terminal(pin), to: `SPI, ${pin}`, net: pin })),
+        ...spi.map(({ name, select }) => ({ part: BOARD, terminal: terminal(select), to: `${name}, SS`, net: select })),
+    ]
+}
+
+function spiConnections(board: BoardDefinition, { name, select, terminals }: SpiPart): Connection[] {
+    const own = { part: name }
+    const wire = (terminal: string, pin: string) => ({
+        ...own,
+        terminal,
+        to: `board, ${terminalOf(board, board.pins[pin] ?? pin)}`,
+        net: pin,
+    })
+    return [
+        ...supplies(board, name),
+        ...SPI_PINS.map(pin => wire(pin, pin)),
+        wire('SS', select),
+        ...terminals.map(({ terminal, to }) => ({ ...own, terminal, to })),
+    ]
+}
+
+function supplies(board: BoardDefinition, part: string): Connection[] {
+    return [
+        { part, terminal: 'logic supply', to: `board, ${terminalOf(board, '3V3')}`, net: '3V3' },
+        { part, terminal: 'ground', to: `board, ${terminalOf(board, 'GND')}`, net: 'GND' },
+    ]
 }
 
 function partConnections(board: BoardDefinition, { parts }: RobotWiring, part: WiredPart): Connection[] {
@@ -76,8 +111,7 @@ function partConnections(board: BoardDefinition, { parts }: RobotWiring, part: W
         })
     })
     return [
-        { ...own, terminal: 'logic supply', to: `board, ${terminalOf(board, '3V3')}`, net: '3V3' },
-        { ...own, terminal: 'ground', to: `board, ${terminalOf(board, 'GND')}`, net: 'GND' },
+        ...supplies(board, name),
         line('SDA', board.i2c?.sda),
         line('SCL', board.i2c?.scl),
         ...channels,

@@ -1,3 +1,4 @@
+import type { Clock } from '../hal/clock'
 import { describe, samplesPerReport, type ImuScale, type PowerScale } from '../onboard/describe'
 import {
     type BalanceStage,
@@ -32,6 +33,8 @@ export interface RobotParts {
     /** Of the motor supply. */
     power?: PowerSensor & PowerScale
     motors: MotorController
+    /** The tick loop's, of a robot with sensors on SPI: a `SamplingClock` that reads them. */
+    clock?: Clock
     /** For a robot whose data has `balance`. */
     balance?: BalanceStage
     /** Adds the robot's own parameters to those that every robot has. */
@@ -67,7 +70,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
         parts.balance,
         estopInput ? digitalInput(estopInput.pin) : undefined,
     )
-    const loop = new TickLoop(clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
+    const loop = new TickLoop(parts.clock ? parts.clock : clock, config.tickPeriodMs, robot, HOUSEKEEPING_TICKS)
     const parameters = new Parameters(robot, parts.parameters)
     let description: RobotDescription | undefined = describe(config, parts.imu, parts.power, parts.motors)
     const slots = new ParameterSlots(

@@ -7,12 +7,17 @@ interface RuntimeSpi {
 }
 const runtime = ds as unknown as RuntimeSpi
 
+/** A pin of the runtime, of which its type definitions, without a board's own, know nothing. */
+interface Pin extends ChipSelect {
+    readonly gpio: number
+}
+
 /**
  * All pins by name: those of the board's definition, and those that the program configures (`configureHardware`).
  *
  * @devsNative GPIO
  */
-declare const pins: { [name: string]: ChipSelect }
+declare const pins: { [name: string]: Pin }
 
 /**
  * The board's SPI bus. `transfer` is the runtime's own function, for the same reason as that of I2C. On a Pico the runtime
@@ -32,13 +37,34 @@ export function openSpi(
 }
 
 /**
- * A chip's select pin, deselected, by the name that `configureHardware` gave it.
+ * The board's SPI bus on the pins that its definition names `MISO`, `MOSI` and `SCK`: {@link openSpi}.
+ *
+ * @throws Error naming the pin, when the board has none of this name
+ */
+export function boardSpi(mode: number, frequency: number): SpiBus {
+    const miso = pin('MISO').gpio
+    const mosi = pin('MOSI').gpio
+    const sck = pin('SCK').gpio
+    return openSpi({ miso, mosi, sck }, mode, frequency)
+}
+
+/**
+ * A chip's select pin, deselected, by the name that the board's definition or `configureHardware` gave it.
  *
  * @throws Error naming the pin, when the board has none of this name
  */
 export function chipSelect(name: string): ChipSelect {
-    const pin = pins[name]
-    if (!pin) throw new Error('no pin ' + name + ' on this board: configureHardware({ pins: … }) in main.ts names it')
-    pin.setMode(DESELECTED)
-    return pin
+    const select = pin(name)
+    select.setMode(DESELECTED)
+    return select
+}
+
+function pin(name: string): Pin {
+    const found = pins[name]
+    if (found) return found
+    throw new Error(
+        'no pin ' +
+            name +
+            ' on this board: its definition (boards/), or configureHardware({ pins: … }) in main.ts, names it',
+    )
 }

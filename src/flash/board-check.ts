@@ -1,4 +1,5 @@
 import { type BoardDefinition, boardFile } from './board-definition'
+import { type RobotWiring, SPI_PINS, type WiredPin } from '../onboard/robot-wiring'
 import { rp2040I2c } from './chips'
 import { FlashError } from './flash-error'
 
@@ -8,7 +9,20 @@ export interface RobotNeeds {
     /** Of its I2C bus, Hz; absent when it has none. */
     readonly i2cFrequency?: number
     /** Named pins that it uses beside the bus. */
-    readonly pins?: readonly { readonly name: string; readonly use: 'input' | 'output'; readonly pin: string }[]
+    readonly pins?: readonly Pick<WiredPin, 'name' | 'use' | 'pin'>[]
+}
+
+/** The named pins that a robot's wiring takes: its own, and those of SPI. */
+export function boardPins({ pins = [], spi }: RobotWiring): Pick<WiredPin, 'name' | 'use' | 'pin'>[] {
+    if (!spi) return [...pins]
+    const bus = SPI_PINS.map(
+        pin => ({ name: `the SPI bus's ${pin}`, use: pin === 'MISO' ? 'input' : 'output', pin }) as const,
+    )
+    return [
+        ...pins,
+        ...bus,
+        ...spi.map(({ name, select }) => ({ name: `${name}'s select`, use: 'output', pin: select }) as const),
+    ]
 }
 
 /** @throws FlashError `wiring` naming every problem at once */

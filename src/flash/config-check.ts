@@ -10,6 +10,9 @@ const TIMEOUT_MAX_MS = 10_000
 /** What the boards' buses can be set to, Hz (board-definition.ts). */
 const I2C_MIN = 10_000
 const I2C_MAX = 1_000_000
+/** Slower, a transfer is seen to have ended milliseconds late (docs/spi.md); faster than any of the drivers' chips, Hz. */
+const SPI_MIN = 1_000_000
+const SPI_MAX = 10_000_000
 /** Larger is a slip of the pen: the unit of gains, limits and lengths is SI. */
 const LARGE = 1e6
 
@@ -30,7 +33,7 @@ export function configProblems(config: RobotConfig): string[] {
 }
 
 function loopProblems(list: RangeList, config: RobotConfig): void {
-    const { tickPeriodMs, commandTimeoutMs, sensorTimeoutMs, supplyMonitor, i2c } = config
+    const { tickPeriodMs, commandTimeoutMs, sensorTimeoutMs, supplyMonitor, i2c, spi } = config
     if (list.whole('tickPeriodMs', tickPeriodMs, 1, 1000, 'ms')) {
         list.between('commandTimeoutMs', commandTimeoutMs, 2 * tickPeriodMs, TIMEOUT_MAX_MS, 'ms, two ticks and more')
         list.between('sensorTimeoutMs', sensorTimeoutMs, tickPeriodMs, TIMEOUT_MAX_MS, 'ms, a tick and more')
@@ -54,6 +57,7 @@ function loopProblems(list: RangeList, config: RobotConfig): void {
     if (config.monitors?.tilt && !config.imu) list.add('monitors.tilt', 'given', 'with an imu only')
     if (config.monitors?.current && !config.power) list.add('monitors.current', 'given', 'with a power sensor only')
     list.between('i2c.frequency', i2c.frequency, I2C_MIN, I2C_MAX, 'Hz')
+    if (spi) list.between('spi.frequency', spi.frequency, SPI_MIN, SPI_MAX, 'Hz')
 }
 
 function jointProblems(list: RangeList, joint: JointConfig): void {

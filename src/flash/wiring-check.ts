@@ -1,4 +1,4 @@
-import type { RobotWiring, WiredPart } from '../onboard/robot-wiring'
+import { type RobotWiring, SPI_SELECTS, type WiredPart } from '../onboard/robot-wiring'
 import { RangeList } from './range-list'
 
 /** I2C's 7-bit addresses without the reserved ones (NXP UM10204, 3.1.12). */
@@ -8,7 +8,7 @@ const ADDRESS_MAX = 0x77
 const CHANNEL_MAX = 7
 
 /** What is wrong with a robot's wiring by itself: key, value and what is allowed, one line each. */
-export function wiringProblems({ parts }: RobotWiring): string[] {
+export function wiringProblems({ parts, spi = [] }: RobotWiring): string[] {
     const list = new RangeList()
     parts.forEach((part, i) => {
         const { name, address, behind } = part
@@ -26,6 +26,15 @@ export function wiringProblems({ parts }: RobotWiring): string[] {
         }
         const rival = before.find(other => other.address === address && areTogether(other, part))
         if (rival) list.problems.push(`${key(part, 'address')} is ${hex(address)}; allowed: ${freeFor(part, rival)}`)
+    })
+    spi.forEach(({ name, select }, i) => {
+        const before = spi.slice(0, i)
+        if ([...parts, ...before].some(other => other.name === name)) {
+            list.add(`spi[${i}].name`, name, 'a name that no other part has')
+        }
+        const taken = before.map(other => other.select)
+        const free = SPI_SELECTS.filter(pin => !taken.includes(pin))
+        list.oneOf(`spi.${name}.select`, select, free)
     })
     return list.problems
 }

@@ -20,6 +20,11 @@ export interface RobotConfig {
         /** Hz */
         readonly frequency: number
     }
+    /** Present when some of its sensors are on SPI. */
+    readonly spi?: {
+        /** SCK, Hz */
+        readonly frequency: number
+    }
     /** In the order of the motor controller's outputs. */
     readonly joints: readonly JointConfig[]
     readonly imu?: ImuConfig

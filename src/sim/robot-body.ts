@@ -12,6 +12,8 @@ export interface BodyContext {
     readonly bus: SimulatedI2cBus
     /** The board's SPI bus, likewise. */
     readonly spi: SimulatedSpiBus
+    /** GPIO numbers of the board's pins, by name. */
+    readonly pins: Readonly<Record<string, number>>
     readonly random: Random
     /** Told of accesses that a chip's datasheet does not allow. */
     readonly warn: (message: string) => void

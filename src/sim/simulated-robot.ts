@@ -86,6 +86,7 @@ export class SimulatedRobot {
             time: this.time,
             bus: this.bus,
             spi: this.spi,
+            pins: options.board?.pins ?? {},
             random: this.random.fork('body'),
             warn: message => options.onWarning?.(message),
             options: options.body,

@@ -1,7 +1,7 @@
 import { As5600 } from './chips/as5600'
 import { Motoron } from './chips/motoron'
 import { Tca9548a } from './chips/tca9548a'
-import type { BodyParts } from './faults/body-parts'
+import type { BodyParts, ChipPart } from './faults/body-parts'
 import { ValueTap } from './faults/body-parts'
 import type { DcGearMotorParameters } from './plants/dc-gear-motor'
 import { DcGearMotor } from './plants/dc-gear-motor'
@@ -16,14 +16,41 @@ export interface WheelPairWiring {
     readonly motor: DcGearMotorParameters
     /** V */
     readonly supplyVolts: number
-    /** The multiplexer's, with the left and the right encoder. */
-    readonly leftChannel: number
-    readonly rightChannel: number
+    readonly encoders: MakeEncoders
+}
+
+/** Puts encoders on the two shafts, whose angles they get, rad. */
+export type MakeEncoders = (
+    context: BodyContext,
+    shafts: { readonly left_wheel: ValueTap; readonly right_wheel: ValueTap },
+) => Readonly<Record<string, ChipPart>>
+
+/** An AS5600 on each shaft, behind these channels of a TCA9548A. */
+export function behindMultiplexer(leftChannel: number, rightChannel: number): MakeEncoders {
+    return ({ time, bus, random, warn }, shafts) => {
+        const mux = new Tca9548a()
+        bus.attachRouter(MUX_ADDRESS, mux)
+        const encoder = (name: string, shaft: ValueTap, channel: number) => {
+            const device = new As5600({
+                now: () => time.now,
+                angle: () => shaft.read(),
+                random: random.fork(name),
+                warn,
+            })
+            mux.channel(channel).attach(As5600.ADDRESS, device)
+            return { segment: mux.channel(channel), address: As5600.ADDRESS, device }
+        }
+        return {
+            multiplexer: { segment: bus, address: MUX_ADDRESS, device: mux },
+            left_encoder: encoder('left encoder', shafts.left_wheel, leftChannel),
+            right_encoder: encoder('right encoder', shafts.right_wheel, rightChannel),
+        }
+    }
 }
 
 /**
- * The wheels of a robot that drives on two: gear motors on a Motoron (M1 left, M2 right), an AS5600 on each shaft behind a
- * TCA9548A. The right-hand motor and encoder are mounted the other way round.
+ * The wheels of a robot that drives on two: gear motors on a Motoron (M1 left, M2 right), an encoder on each shaft. The right-hand
+ * motor and encoder are mounted the other way round.
  */
 export class WheelPair {
     readonly left: DcGearMotor
@@ -33,10 +60,8 @@ export class WheelPair {
     private readonly controller: Motoron
     private supply: number
 
-    constructor(
-        { time, bus, random, warn, options = {} }: BodyContext,
-        { motor, supplyVolts, leftChannel, rightChannel }: WheelPairWiring,
-    ) {
+    constructor(context: BodyContext, { motor, supplyVolts, encoders }: WheelPairWiring) {
+        const { time, bus, random, warn, options = {} } = context
         const now = () => time.now
         const draw = (name: string) => (options.draw ? drawMotor(motor, random.fork(name)) : motor)
         this.left = new DcGearMotor(draw('left motor'))
@@ -45,25 +70,16 @@ export class WheelPair {
 
         this.controller = new Motoron({ now, supply: () => this.supply, random: random.fork('motoron'), warn })
         bus.attach(Motoron.ADDRESS, this.controller)
-        const mux = new Tca9548a()
-        bus.attachRouter(MUX_ADDRESS, mux)
-        const magnets = {
+        const shafts = {
             left_wheel: new ValueTap(() => this.left.angle),
             right_wheel: new ValueTap(() => -this.right.angle),
-        }
-        const encoder = (name: string, magnet: ValueTap, channel: number) => {
-            const device = new As5600({ now, angle: () => magnet.read(), random: random.fork(name), warn })
-            mux.channel(channel).attach(As5600.ADDRESS, device)
-            return { segment: mux.channel(channel), address: As5600.ADDRESS, device }
         }
         this.parts = {
             chips: {
                 motoron: { segment: bus, address: Motoron.ADDRESS, device: this.controller },
-                multiplexer: { segment: bus, address: MUX_ADDRESS, device: mux },
-                left_encoder: encoder('left encoder', magnets.left_wheel, leftChannel),
-                right_encoder: encoder('right encoder', magnets.right_wheel, rightChannel),
+                ...encoders(context, shafts),
             },
-            encoders: magnets,
+            encoders: shafts,
             motors: { left_wheel: this.left, right_wheel: this.right },
             supplyVolts,
             imus: {},

@@ -11,7 +11,7 @@ import type { RobotWiring, WiredPart } from '../../src/onboard/robot-wiring'
 import { Random } from '../../src/sim/random'
 import { SimulatedI2cBus } from '../../src/sim/i2c/simulated-i2c-bus'
 import { SimulatedSpiBus } from '../../src/sim/spi/simulated-spi-bus'
-import { loadRobot } from '../../src/simulate'
+import { boardWith, loadRobot } from '../../src/simulate'
 import { tendon } from './tendon'
 
 const encoder: WiredPart = { name: 'encoder', part: 'AS5600', address: 0x36, terminals: [] }
@@ -69,7 +69,10 @@ describe('tendon wiring', () => {
             const wiring = await loadWiring(robot)
             if (!wiring) continue
             for (const id of await listBoards()) {
-                const table = wiringTable(await loadBoard(id), wiring)
+                const board = await loadBoard(id)
+                // Too small for SPI: refused by its pins' names.
+                if (wiring.spi && board.pins.MISO === undefined) continue
+                const table = wiringTable(board, wiring)
                 const svg = wiringSvg(robot, table)
                 const ends = endsByNet(table)
                 for (const [net, number] of ends) {
@@ -79,8 +82,10 @@ describe('tendon wiring', () => {
                 }
                 // Every part of the bus is on it, or behind a multiplexer that is.
                 const shared = wiring.parts.filter(part => !part.behind).length
-                for (const net of ['3V3', 'GND']) expect(ends.get(net)).toBe(wiring.parts.length + 1)
+                for (const net of ['3V3', 'GND']) expect(ends.get(net)).toBe(table.parts.length)
                 for (const net of ['SDA', 'SCL']) expect(ends.get(net)).toBe(shared + 1)
+                for (const { select } of wiring.spi ?? []) expect(ends.get(select)).toBe(2)
+                if (wiring.spi) expect(ends.get('MISO')).toBe(wiring.spi.length + 1)
                 expect(count(svg, /<rect /g)).toBe(table.parts.length + 1)
                 seen++
             }
@@ -96,10 +101,26 @@ describe('tendon wiring', () => {
             const time = { now: 0 }
             const bus = new SimulatedI2cBus({ frequency: config.i2c.frequency, now: () => time.now })
             const spi = new SimulatedSpiBus(() => time.now)
-            const body = makeBody({ time, bus, spi, random: new Random(1), warn: () => {} })
-            const chips = Object.values(body.parts?.chips ?? {}).map(chip => chip.address)
-            expect(wiring.parts.map(part => part.address).sort(), robot).toEqual(chips.sort())
+            const { pins } = boardWith(config)
+            const body = makeBody({ time, bus, spi, pins, random: new Random(1), warn: () => {} })
+            const chips = Object.values(body.parts?.chips ?? {})
+            const addresses = chips.flatMap(chip => ('spi' in chip ? [] : [chip.address]))
+            expect(wiring.parts.map(part => part.address).sort(), robot).toEqual(addresses.sort())
+            const selects = chips.flatMap(chip => ('spi' in chip ? [chip.select] : []))
+            expect(wiring.spi?.map(({ select }) => pins[select]) ?? [], robot).toEqual(selects)
         }
+    })
+
+    it('wires chips on SPI by their select pins, and refuses a board that has none of its names', async () => {
+        const { stdout } = await tendon('wiring', 'courier', '--board', 'pico')
+        // Pins 21, 22, 24 and 25 of a Pico are GP16 to GP19, of SPI0 ("Raspberry Pi Pico Datasheet", figure 2).
+        expect(stdout).toMatch(/^ {2}left counter +MISO +board, pin 21 \(GP16\)$/m)
+        expect(stdout).toMatch(/^ {2}left counter +SS +board, pin 22 \(GP17\)$/m)
+        expect(stdout).toMatch(/^ {2}right counter +SCK +board, pin 24 \(GP18\)$/m)
+        expect(stdout).toMatch(/^ {2}right counter +A +yellow wire/m)
+        const { code, stderr } = await tendon('wiring', 'courier', '--board', 'esp32c3_xiao')
+        expect(code).toBe(1)
+        expect(stderr).toContain(`left counter's select is on pin "CS0"; the board has: A1_D1, A2_D2, ESTOP`)
     })
 
     const second = { ...encoder, name: 'second' }

@@ -2,11 +2,13 @@ import { expect, test } from 'vitest'
 import { checkFaultPlan, parseFaultPlan, type PartNames } from '../../src/sim/faults/fault-plan'
 
 const parts: PartNames = {
-    chip: ['imu', 'motoron'],
+    chip: ['imu', 'motoron', 'counter'],
+    i2c: ['imu', 'motoron'],
+    spi: ['counter'],
     encoder: ['left_wheel'],
     imu: ['imu'],
     motor: ['left_wheel'],
-    wire: ['left_wheel', 'imu', 'motoron'],
+    wire: ['left_wheel', 'imu', 'motoron', 'counter'],
     contact: ['estop'],
 }
 
@@ -58,12 +60,20 @@ test.each([
         '{"faults":[{"at":1,"kind":"board-reset"},{"kind":"i2c-nack","at":1,"target":"gyro"}]}',
         `faults[1]: "target" of i2c-nack is "gyro"; there are: imu, motoron (parts in the robot's plant.ts)`,
     ],
+    [
+        '{"faults":[{"at":1,"kind":"i2c-nack","target":"counter"}]}',
+        `faults[0]: "target" of i2c-nack is "counter"; there are: imu, motoron (parts in the robot's plant.ts)`,
+    ],
+    [
+        '{"faults":[{"at":1,"kind":"spi-corrupt","target":"imu"}]}',
+        `faults[0]: "target" of spi-corrupt is "imu"; there are: counter (parts in the robot's plant.ts)`,
+    ],
 ])('%s is refused by name', (text, message) => {
     expect(() => parseFaultPlan(text, parts)).toThrow(message)
 })
 
 test('a robot that names no parts says so', () => {
-    const none: PartNames = { chip: [], encoder: [], imu: [], motor: [], wire: [], contact: [] }
+    const none: PartNames = { chip: [], i2c: [], spi: [], encoder: [], imu: [], motor: [], wire: [], contact: [] }
     const faults = [{ at: 1, kind: 'motor-jam', target: 'wheel' }]
     expect(() => checkFaultPlan({ faults }, none)).toThrow('this robot names nothing that it could hit')
 })

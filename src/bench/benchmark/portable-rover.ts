@@ -50,6 +50,7 @@ export class PortableRover {
             time: this.time,
             bus: wire,
             spi: new SimulatedSpiBus(() => this.time.now),
+            pins: {},
             random: new Random(options.seed).fork('body'),
             warn: () => {},
         })

@@ -107,18 +107,20 @@ const BOARD_SCENARIOS: readonly Scenario[] = [
 
 function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyParts): Scenario[] {
     const list: Scenario[] = []
-    for (const [target, { device }] of Object.entries(chips)) {
-        const motor = device instanceof Motoron
+    for (const [target, chip] of Object.entries(chips)) {
+        const motor = chip.device instanceof Motoron
         // What only measures the supply stops nothing.
-        const optional = device instanceof Ina226
+        const optional = chip.device instanceof Ina226
         const bound = motor ? BOUNDS.chipUnheard : optional ? deadline : BOUNDS.sensor
         const ends = optional ? ['timeout'] : ['fault']
+        // On SPI nobody acknowledges: what comes is wrong.
+        const wrong = 'spi' in chip ? 'spi-corrupt' : 'i2c-nack'
         list.push({
             name: `${target} not answering`,
             bound,
             unheard: motor,
             ends,
-            fault: () => ({ kind: 'i2c-nack', target }),
+            fault: () => ({ kind: wrong, target }),
         })
         list.push({
             name: `${target} wire broken`,
@@ -131,7 +133,7 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
             name: `${target} answers by chance`,
             bound: deadline,
             unheard: motor,
-            fault: random => ({ kind: 'i2c-nack', target, probability: random.uniform(0.05, 0.4) }),
+            fault: random => ({ kind: wrong, target, probability: random.uniform(0.05, 0.4) }),
         })
         if (!motor) continue
         list.push({

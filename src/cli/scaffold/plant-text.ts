@@ -4,7 +4,7 @@ export const plantText = (
 ) => `import { parametersFromDatasheet, POLOLU_37D_50 } from '../../sim/plants/dc-gear-motor'
 import { DifferentialRover, SMALL_ROVER } from '../../sim/plants/differential-rover'
 import type { BodyContext, RobotBody } from '../../sim/robot-body'
-import { WheelPair } from '../../sim/wheel-pair'
+import { behindMultiplexer, WheelPair } from '../../sim/wheel-pair'
 import { LEFT_CHANNEL, RIGHT_CHANNEL } from './channels'
 
 /** V */
@@ -21,8 +21,7 @@ export function makeBody(context: BodyContext): RobotBody {
     const wheels = new WheelPair(context, {
         motor: parametersFromDatasheet(POLOLU_37D_50),
         supplyVolts: SUPPLY,
-        leftChannel: LEFT_CHANNEL,
-        rightChannel: RIGHT_CHANNEL,
+        encoders: behindMultiplexer(LEFT_CHANNEL, RIGHT_CHANNEL),
     })
     const plant = new DifferentialRover(wheels.left, wheels.right, options.lifted ? ON_A_STAND : MECHANICS)
 

@@ -3,7 +3,7 @@ import { MotionTap } from '../../sim/faults/body-parts'
 import { BalancingRobot } from '../../sim/plants/balancing-robot'
 import { parametersFromDatasheet, POLOLU_37D_30 } from '../../sim/plants/dc-gear-motor'
 import type { BodyContext, RobotBody } from '../../sim/robot-body'
-import { WheelPair } from '../../sim/wheel-pair'
+import { behindMultiplexer, WheelPair } from '../../sim/wheel-pair'
 import { LEFT_CHANNEL, RIGHT_CHANNEL } from './channels'
 
 /** V */
@@ -28,8 +28,7 @@ export function makeBody(context: BodyContext): RobotBody {
     const wheels = new WheelPair(context, {
         motor: parametersFromDatasheet({ ...POLOLU_37D_30, backlash: BACKLASH }),
         supplyVolts: SUPPLY,
-        leftChannel: LEFT_CHANNEL,
-        rightChannel: RIGHT_CHANNEL,
+        encoders: behindMultiplexer(LEFT_CHANNEL, RIGHT_CHANNEL),
     })
     const { left, right } = wheels
     const robot = new BalancingRobot(left, right)

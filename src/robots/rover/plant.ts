@@ -3,7 +3,7 @@ import { MotionTap } from '../../sim/faults/body-parts'
 import { parametersFromDatasheet, POLOLU_37D_50 } from '../../sim/plants/dc-gear-motor'
 import { DifferentialRover, SMALL_ROVER } from '../../sim/plants/differential-rover'
 import type { BodyContext, RobotBody } from '../../sim/robot-body'
-import { WheelPair } from '../../sim/wheel-pair'
+import { behindMultiplexer, WheelPair } from '../../sim/wheel-pair'
 import { LEFT_CHANNEL, RIGHT_CHANNEL } from './channels'
 
 /** V */
@@ -20,8 +20,7 @@ export function makeBody(context: BodyContext): RobotBody {
     const wheels = new WheelPair(context, {
         motor: parametersFromDatasheet(POLOLU_37D_50),
         supplyVolts: SUPPLY,
-        leftChannel: LEFT_CHANNEL,
-        rightChannel: RIGHT_CHANNEL,
+        encoders: behindMultiplexer(LEFT_CHANNEL, RIGHT_CHANNEL),
     })
     const rover = new DifferentialRover(wheels.left, wheels.right, options.lifted ? ON_A_STAND : SMALL_ROVER)
     const motion = new MotionTap(() => (options.lifted ? AT_REST : rover.motion()))

@@ -1,12 +1,23 @@
 import type { I2cDevice } from '../i2c/i2c-device'
 import type { I2cSegment } from '../i2c/i2c-segment'
+import type { SimulatedSpiBus } from '../spi/simulated-spi-bus'
+import type { SpiDevice } from '../spi/spi-device'
 import type { PartNames } from './fault-plan'
 
 /** A chip and the piece of wire that it is on. */
-export interface ChipPart {
+export type ChipPart = I2cPart | SpiPart
+
+export interface I2cPart {
     readonly segment: I2cSegment
     readonly address: number
     readonly device: I2cDevice
+}
+
+/** A chip on SPI, and the GPIO that selects it. */
+export interface SpiPart {
+    readonly spi: SimulatedSpiBus
+    readonly select: number
+    readonly device: SpiDevice
 }
 
 /** A motor as faults see it; `DcGearMotor` is one. */
@@ -84,10 +95,14 @@ export class MotionTap<T extends { specificForce: ArrayLike<number>; angularVelo
 
 /** The parts' names, by what can happen to them. */
 export function partNames(parts: BodyParts | undefined): PartNames {
-    const chip = Object.keys(parts?.chips ?? {})
+    const chips = Object.entries(parts?.chips ?? {})
+    const chip = chips.map(([name]) => name)
+    const spi = chips.flatMap(([name, part]) => ('spi' in part ? [name] : []))
     const motor = Object.keys(parts?.motors ?? {})
     return {
         chip,
+        i2c: chip.filter(name => !spi.includes(name)),
+        spi,
         encoder: Object.keys(parts?.encoders ?? {}),
         imu: Object.keys(parts?.imus ?? {}),
         motor,

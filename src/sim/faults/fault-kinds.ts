@@ -4,7 +4,7 @@ export type FaultField =
     | { readonly choices: readonly string[]; readonly default?: string }
 
 /** What a fault breaks: named in the robot's `plant.ts`, or nothing that needs a name. */
-export type FaultTarget = 'chip' | 'encoder' | 'imu' | 'motor' | 'wire' | 'contact'
+export type FaultTarget = 'chip' | 'i2c' | 'spi' | 'encoder' | 'imu' | 'motor' | 'wire' | 'contact'
 
 export interface FaultKind {
     /** For people. */
@@ -68,7 +68,13 @@ export const FAULT_KINDS: Readonly<Record<string, FaultKind>> = {
     },
     'i2c-nack': {
         what: 'the chip does not acknowledge, each half of a transaction with this probability',
-        target: 'chip',
+        target: 'i2c',
+        lasts: true,
+        fields: { probability },
+    },
+    'spi-corrupt': {
+        what: 'each byte that the chip answers has one bit flipped with this probability',
+        target: 'spi',
         lasts: true,
         fields: { probability },
     },

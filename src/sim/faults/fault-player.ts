@@ -5,7 +5,7 @@ import type { SimulatedBoard } from '../simulated-board'
 import type { SimulatedHost } from '../simulated-host'
 import type { VirtualClock } from '../virtual-clock'
 import type { Wire } from '../wire'
-import type { BodyParts, ChipPart } from './body-parts'
+import type { BodyParts, ChipPart, I2cPart, SpiPart } from './body-parts'
 import type { Fault } from './fault-plan'
 import { linkDisturbance } from './link-disturbance'
 
@@ -93,7 +93,9 @@ export class FaultPlayer {
         const target = fault.target as string
         switch (fault.kind) {
             case 'i2c-nack':
-                return () => this.nack(parts.chips[target], fault.numbers.probability, random)
+                return () => this.nack(parts.chips[target] as I2cPart, fault.numbers.probability, random)
+            case 'spi-corrupt':
+                return () => this.garble(parts.chips[target] as SpiPart, fault.numbers.probability, random)
             case 'chip-reset':
                 return () => parts.chips[target].device.reset()
             case 'encoder-freeze':
@@ -186,15 +188,21 @@ export class FaultPlayer {
     }
 
     private cut(chip: ChipPart): () => void {
-        const { segment, address } = chip
+        const [wires, place] = 'spi' in chip ? [chip.spi, chip.select] : [chip.segment, chip.address]
         return this.during(
             chip,
-            () => segment.unplug(address),
-            () => segment.plug(address),
+            () => wires.unplug(place),
+            () => wires.plug(place),
         )
     }
 
-    private nack({ segment, address }: ChipPart, probability: number, random: Random): () => void {
+    private garble({ spi, select }: SpiPart, probability: number, random: Random): () => void {
+        return spi.disturb(select, byte =>
+            random.uniform() < probability ? byte ^ (1 << Math.floor(random.uniform(0, 8))) : byte,
+        )
+    }
+
+    private nack({ segment, address }: I2cPart, probability: number, random: Random): () => void {
         let chances = this.nacks.get(segment)
         if (!chances) {
             const list: { address: number; hits: () => boolean }[] = []

@@ -17,6 +17,8 @@ interface Slot {
     readonly device: SpiDevice
     selected: boolean
     unplugged: boolean
+    /** What becomes of its answers on the way. */
+    readonly disturbances: ((byte: number) => number)[]
 }
 
 /**
@@ -38,7 +40,7 @@ export class SimulatedSpiBus {
     /** @throws RangeError when another chip has this GPIO */
     attach(gpio: number, device: SpiDevice): void {
         if (this.slots[gpio] !== undefined) throw new RangeError(`GPIO ${gpio} selects another chip already`)
-        this.slots[gpio] = { device, selected: false, unplugged: false }
+        this.slots[gpio] = { device, selected: false, unplugged: false, disturbances: [] }
     }
 
     /** Takes a chip off the bus, as if its wires were pulled, until {@link plug}. */
@@ -48,6 +50,13 @@ export class SimulatedSpiBus {
 
     plug(gpio: number): void {
         this.slot(gpio).unplugged = false
+    }
+
+    /** Has every byte that a chip answers pass through a function. @returns what ends that */
+    disturb(gpio: number, change: (byte: number) => number): () => void {
+        const { disturbances } = this.slot(gpio)
+        disturbances.push(change)
+        return () => disturbances.splice(disturbances.indexOf(change), 1)
     }
 
     configure(settings: SpiSettings): void {
@@ -86,7 +95,9 @@ export class SimulatedSpiBus {
         if (selected.length > 1) this.warn('SPI: two chips are selected at once and drive MISO against each other')
         for (let i = 0; i < write.length; i++) {
             let answer = IDLE
-            for (const { device } of selected) answer &= device.exchange(write[i])
+            for (const { device, disturbances } of selected) {
+                answer &= disturbances.reduce((byte, change) => change(byte), device.exchange(write[i]))
+            }
             read[i] = answer
         }
         this.onTransfer?.(first, write, read, this.now())

@@ -110,19 +110,16 @@ export class DeviceScriptVm {
     /** Powers on: the runtime starts, and with it the program it holds in flash, if any. */
     start(deviceId: bigint): void {
         this.runtime.jd_em_set_device_id_2x_i32(Number(deviceId >> 32n) | 0, Number(deviceId & 0xffffffffn) | 0)
-        this.runtime.jd_em_init()
         const { settings } = this.host
-        if (!settings) return
-        // In place of those that it came with, so that they lie below the program's store, as on the RP2040. Settings at most 1.5 MB
+        // Before the runtime takes memory for the program's store, so that they lie below it, as on the RP2040. Settings at most 1.5 MB
         // above an erased store make the runtime search them for ever when it starts no program.
-        const address = this.words[Layout.BOARD_SETTINGS >> 2]
-        const room = this.words[(address >> 2) + 2]
-        if (settings.length > room) {
-            throw new RangeError(
-                `the board's settings have ${settings.length} bytes; allowed: ${room} in the simulator`,
-            )
-        }
-        this.bytes.set(settings, address)
+        const address = settings && this.runtime.malloc(settings.length)
+        this.runtime.jd_em_init()
+        if (address === undefined) return
+        if (address > this.flashAddress)
+            throw new Error(`the runtime's store, at ${this.flashAddress}, is below its settings`)
+        this.bytes.set(settings as Uint8Array, address)
+        this.words[Layout.BOARD_SETTINGS >> 2] = address
     }
 
     /** The program that is in flash already and will run. */
