@@ -16,7 +16,7 @@ export class Publication {
     private cborFrame: Buffer | undefined
     private cborRawFrame: Buffer | undefined
     private cdrBytes: Uint8Array | undefined
-    private readonly foxgloveFrames = new Map<number, Buffer>()
+    private foxgloveFrames: Map<number, Buffer> | undefined
 
     /**
      * @param stamp the sample's time, ms since the Unix epoch
@@ -62,6 +62,7 @@ export class Publication {
 
     /** Foxglove's message data for a subscription. Clients number their subscriptions themselves, mostly alike. */
     foxglove(subscription: number): Buffer {
+        this.foxgloveFrames ??= new Map()
         let frame = this.foxgloveFrames.get(subscription)
         if (frame === undefined) {
             const header = Buffer.allocUnsafe(MESSAGE_DATA_HEADER)

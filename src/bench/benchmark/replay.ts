@@ -7,16 +7,16 @@ import { connectSimulated, runFast, settle, simulate } from '../../simulate'
 const TELEMETRY_REPORT = 0x1180
 /** s of driving that are recorded */
 const RECORDED = 10
-/** Reports that can be fed. */
-const REPORTS = 6000
 
 /** A session with a rover that stands still in time, and what that rover would have gone on to say. */
 export interface Replay {
     session: RobotSession
     /** Recorded states. */
     states: RobotState[]
-    /** Gives the session the bytes of the next telemetry report: four samples. */
-    feed: () => void
+    /** The bytes of the next telemetry report: four samples. */
+    nextReport: () => Buffer
+    /** Gives the session what came from the serial port. */
+    feed: (bytes: Buffer) => void
 }
 
 /**
@@ -47,19 +47,18 @@ export async function replaySession(): Promise<Replay> {
     })
     stop()
 
-    const bytes = continued(reports)
-    let next = 0
-    return { session, states, feed: () => receive(bytes[next++]) }
+    return { session, states, nextReport: continued(reports), feed: receive }
 }
 
-/** The reports again and again, as they travel, with ticks and times that go on from the last. */
-function continued(reports: Buffer[]): Buffer[] {
+/** Gives the reports again and again, as they travel, with ticks and times that go on from the last. */
+function continued(reports: Buffer[]): () => Buffer {
     const payload = firstPacket(reports[0]) + PACKET_HEADER
     const last = reports[reports.length - 1]
     let tick = last.readUInt32LE(payload)
     let boardTimeMs = last.readUInt32LE(payload + 4)
-    return Array.from({ length: REPORTS }, (_, i) => {
-        const report = Buffer.from(reports[i % reports.length])
+    let next = 0
+    return () => {
+        const report = reports[next++ % reports.length]
         const samples = report[payload + 8]
         tick += samples
         boardTimeMs += samples * 10
@@ -67,5 +66,5 @@ function continued(reports: Buffer[]): Buffer[] {
         report.writeUInt32LE(boardTimeMs, payload + 4)
         setFrameCrc(report)
         return encodeFrame(report)
-    })
+    }
 }

@@ -1,7 +1,7 @@
 // Planners in a process of their own: each asks for every topic and counts what comes, by topic, with its age.
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
-import { openRaw } from './raw-socket'
+import { clock, openRaw } from './raw-socket'
 
 export interface Counted {
     kind: string
@@ -11,7 +11,7 @@ export interface Counted {
 
 export interface ClientsReport {
     clients: Counted[]
-    /** From the state in the bridge to the message in the client, ms. */
+    /** From the report's bytes in the host to the message's last in the client, ms. */
     agesMs: number[]
     /** The same of bytes that came without the bridge. */
     bareAgesMs: number[]
@@ -23,9 +23,6 @@ const topics = topicList.split(',')
 const HEAD = 160
 const report: ClientsReport = { clients: [], agesMs: [], bareAgesMs: [] }
 
-const since = (stampMs: number) => performance.timeOrigin + performance.now() - stampMs
-const age = (stampMs: number) => report.agesMs.push(since(stampMs))
-
 function count(kind: string): (topic: string) => void {
     const counted: Counted = { kind, counts: Object.fromEntries(topics.map(topic => [topic, 0])) }
     report.clients.push(counted)
@@ -34,7 +31,7 @@ function count(kind: string): (topic: string) => void {
 
 async function openJson(done: () => void, compression: string): Promise<void> {
     const seen = count(compression)
-    const socket = await openRaw(rosbridge, undefined, (data, isBinary) => {
+    const socket = await openRaw(rosbridge, undefined, (data, isBinary, arrived) => {
         if (isBinary) {
             const topic = topics.find(topic => data.includes(topic))
             if (topic !== undefined) seen(topic)
@@ -47,7 +44,7 @@ async function openJson(done: () => void, compression: string): Promise<void> {
         if (!topics.includes(topic)) return
         seen(topic)
         const [, sec, nanosec] = /"sec":(\d+),"nanosec":(\d+)/.exec(text)!
-        age(Number(sec) * 1000 + Number(nanosec) / 1e6)
+        report.agesMs.push(arrived - (Number(sec) * 1000 + Number(nanosec) / 1e6))
     })
     for (const topic of [...topics, '/diagnostics', '/robot_description']) {
         socket.send({ op: 'subscribe', topic, compression })
@@ -58,7 +55,7 @@ async function openJson(done: () => void, compression: string): Promise<void> {
 async function openFoxglove(done: () => void): Promise<void> {
     const seen = count('foxglove')
     const channels = new Map<number, string>()
-    const socket = await openRaw(foxglove, 'foxglove.websocket.v1', (data, isBinary) => {
+    const socket = await openRaw(foxglove, 'foxglove.websocket.v1', (data, isBinary, arrived) => {
         if (!isBinary) {
             const message = JSON.parse(data.toString()) as { op: string; channels?: { id: number; topic: string }[] }
             if (message.op === 'connectionGraphUpdate') return done()
@@ -71,14 +68,14 @@ async function openFoxglove(done: () => void): Promise<void> {
             const topic = channels.get(data.readUInt32LE(1))!
             if (!topics.includes(topic)) return
             seen(topic)
-            age(Number(data.readBigUInt64LE(5) / 1000n) / 1000)
+            report.agesMs.push(arrived - Number(data.readBigUInt64LE(5) / 1000n) / 1000)
         }
     })
 }
 
 const bare = createConnection({ port: Number(barePort), host: '127.0.0.1' })
 bare.on('data', data => {
-    for (let at = 0; at + 8 <= data.length; at += 8) report.bareAgesMs.push(since(data.readDoubleLE(at)))
+    for (let at = 0; at + 8 <= data.length; at += 8) report.bareAgesMs.push(clock() - data.readDoubleLE(at))
 })
 await once(bare, 'connect')
 
@@ -89,5 +86,11 @@ for (const kind of kindList.split(',')) {
     })
 }
 process.send?.('ready')
-process.on('message', () => process.send?.(report))
+// What was counted since the last time.
+process.on('message', () => {
+    process.send?.(report)
+    report.agesMs = []
+    report.bareAgesMs = []
+    for (const { counts } of report.clients) for (const topic of topics) counts[topic] = 0
+})
 process.on('disconnect', () => process.exit())

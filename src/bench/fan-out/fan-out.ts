@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { type Bridge, startBridge } from '../../bridge/start-bridge'
 import type { Robot, RobotState } from '../../host/robot'
-import { systemScheduler } from '../../host/scheduler'
 import { replaySession } from '../benchmark/replay'
 import type { ClientsReport, Counted } from './clients'
+import { clock } from './raw-socket'
 
 /** As the board sends them: four states at once, 100 a second. */
 const STATES = 4
@@ -20,7 +20,9 @@ const READERS = [
     ...Array<string>(8).fill('foxglove'),
 ]
 const PROCESSES = 2
-const SETTLE_MS = 1000
+/** What comes first, while V8 compiles and the heap finds its size, is told by itself: a bridge runs for hours. */
+const WARM_UP_SECONDS = 5
+const SETTLE_MS = 500
 /** Rounds from one look at the memory to the next, which takes a while. */
 const ROUNDS_A_LOOK = 25
 
@@ -32,6 +34,7 @@ export interface Spread {
 
 export interface FanOut {
     seconds: number
+    warmUpSeconds: number
     clients: number
     samplesPerSecond: number
     /** Messages that every reader should have got, and those that any of them did not. */
@@ -39,8 +42,10 @@ export interface FanOut {
     lost: number
     /** Samples that the client that does not read lost. */
     droppedForTheOther: number
-    /** From the state in the bridge to the message in a reader, ms. */
+    /** From the report's bytes in the host to a message's last byte in a reader, ms. */
     ageMs: Spread
+    /** The same while the bridge was warming up. */
+    warmUpAgeMs: Spread
     /** The part of it in the bridge: until the last byte for the last reader is the kernel's. */
     bridgeMs: Spread
     /** The same way, at other moments, of eight bytes on a socket without any bridge: what this machine adds by itself. */
@@ -52,65 +57,80 @@ export interface FanOut {
 }
 
 /** Serves 32 clients on every topic, one of which does not read, and counts what the others got and how late. */
-export async function measureFanOut(seconds: number): Promise<FanOut> {
-    const { session, states } = await replaySession()
-    const listeners = new Set<(state: RobotState) => void>()
+export async function measureFanOut(seconds: number, warmUpSeconds = WARM_UP_SECONDS): Promise<FanOut> {
+    const { session, nextReport, feed } = await replaySession()
+    let sent = 0
+    let fedAt = 0
+    // The replayed robot, but for its stamps: when the report came, which tells readers how late they are.
+    const stamped = (listener: (state: RobotState) => void) => (state: RobotState) =>
+        listener({ ...state, hostTime: fedAt + (state.tick % STATES) * 1e-6 })
     const robot = Object.create(session, {
-        onState: {
-            value: (listener: (state: RobotState) => void) => {
-                listeners.add(listener)
-                return () => listeners.delete(listener)
-            },
-        },
+        onState: { value: (listener: (state: RobotState) => void) => session.onState(stamped(listener)) },
     }) as Robot
     const bridge = await startBridge(robot, { port: 0, foxglovePort: 0, simulation: true })
     const bare = await startBare()
     const processes = await startReaders(bridge, bare.port)
     const deaf = await startDeaf(bridge)
-    const before = { ...bridge.statistics() }
-    const cpu = process.cpuUsage()
-    const memory = { start: process.memoryUsage.rss(), later: 0 }
-    let sent = 0
-    const emit = () => {
-        const now = systemScheduler.epoch()
-        for (let k = 0; k < STATES; k++) {
-            const state = { ...states[sent % states.length], tick: sent, hostTime: now + k * 1e-6 }
-            for (const listener of listeners) listener(state)
-            sent++
+    const bridgeMs: number[] = []
+    const round = () => {
+        const report = nextReport()
+        const start = clock()
+        fedAt = start / 1000
+        feed(report)
+        sent += STATES
+        // The sockets are written to when this turn ends, in the order in which they were given something.
+        process.nextTick(() => bridgeMs.push(clock() - start))
+        setTimeout(bare.send, (PERIOD_MS * 3) / 4)
+    }
+    const run = async (seconds: number, also: (round: number) => void = () => {}) => {
+        sent = bridgeMs.length = 0
+        await paced((seconds * 1000) / PERIOD_MS, PERIOD_MS, number => {
+            round()
+            also(number)
+        })
+    }
+    const heard = async () => {
+        await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
+        const reports = await Promise.all(processes.map(ask))
+        return {
+            lost: reports.flatMap(({ clients }) => clients).reduce((sum, reader) => sum + missing(reader, sent), 0),
+            ageMs: spread(reports.flatMap(({ agesMs }) => agesMs)),
+            bareMs: spread(reports.flatMap(({ bareAgesMs }) => bareAgesMs)),
         }
     }
-    const rounds = Math.round((seconds * 1000) / PERIOD_MS)
-    const bridgeMs: number[] = []
+
+    await run(warmUpSeconds)
+    const warmUp = await heard()
+    const before = bridge.statistics()
+    const cpu = process.cpuUsage()
+    const memory = { start: process.memoryUsage.rss(), later: 0 }
     const look = () => void (memory.later = Math.max(memory.later, process.memoryUsage.rss()))
-    await paced(rounds, PERIOD_MS, round => {
-        const start = performance.now()
-        emit()
-        // The sockets are written to when this turn ends, in the order in which they were given something.
-        process.nextTick(() => bridgeMs.push(performance.now() - start))
-        setTimeout(bare.send, (PERIOD_MS * 3) / 4)
+    const half = (seconds * 1000) / PERIOD_MS / 2
+    await run(seconds, number => {
         // In the middle of the pause: what it takes is no part of a message's age.
-        if (round > rounds / 2 && round % ROUNDS_A_LOOK === 0) setTimeout(look, PERIOD_MS / 2)
+        if (number > half && number % ROUNDS_A_LOOK === 0) setTimeout(look, PERIOD_MS / 2)
     })
     const { user, system } = process.cpuUsage(cpu)
-    await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
-    const reports = await Promise.all(processes.map(collect))
+    const { lost, ageMs, bareMs } = await heard()
     const after = bridge.statistics()
+    await Promise.all(processes.map(end))
     deaf.terminate()
     bare.close()
     await bridge.close()
     await session.close()
 
-    const readers = reports.flatMap(({ clients }) => clients)
     return {
         seconds,
-        clients: readers.length + 1,
+        warmUpSeconds,
+        clients: READERS.length + 1,
         samplesPerSecond: sent / seconds,
         expectedPerReader: sent * TOPICS.length,
-        lost: readers.reduce((sum, reader) => sum + missing(reader, sent), 0),
+        lost: warmUp.lost + lost,
         droppedForTheOther: after.samplesDropped - before.samplesDropped,
-        ageMs: spread(reports.flatMap(({ agesMs }) => agesMs)),
+        ageMs,
+        warmUpAgeMs: warmUp.ageMs,
         bridgeMs: spread(bridgeMs),
-        bareMs: spread(reports.flatMap(({ bareAgesMs }) => bareAgesMs)),
+        bareMs,
         cpuMicrosecondsPerMessage: (user + system) / (after.samplesSent - before.samplesSent),
         memoryMegabytes: { start: memory.start / 1e6, later: memory.later / 1e6 },
     }
@@ -134,7 +154,7 @@ async function startBare(): Promise<{ port: number; send: () => void; close: () 
     const bytes = Buffer.alloc(8)
     const send = () => {
         for (const socket of sockets) {
-            bytes.writeDoubleLE(performance.timeOrigin + performance.now())
+            bytes.writeDoubleLE(clock())
             socket.write(Buffer.from(bytes))
         }
     }
@@ -192,11 +212,13 @@ async function said(child: ChildProcess): Promise<unknown> {
     return message
 }
 
-async function collect(child: ChildProcess): Promise<ClientsReport> {
+async function ask(child: ChildProcess): Promise<ClientsReport> {
     child.send('report')
-    const report = (await said(child)) as ClientsReport
+    return (await said(child)) as ClientsReport
+}
+
+async function end(child: ChildProcess): Promise<void> {
     const gone = once(child, 'exit')
     child.disconnect()
     await gone
-    return report
 }

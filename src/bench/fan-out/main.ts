@@ -21,7 +21,7 @@ if (values.help) {
     process.exitCode = 2
 } else {
     const result = await measureFanOut(seconds)
-    const { ageMs, bridgeMs, bareMs, memoryMegabytes: memory } = result
+    const { ageMs, warmUpAgeMs, bridgeMs, bareMs, memoryMegabytes: memory } = result
     if (values.json) console.log(JSON.stringify(result))
     else {
         console.log(
@@ -31,6 +31,7 @@ if (values.help) {
                 `  lost by the one that does not read  ${result.droppedForTheOther}`,
                 `  added latency              ${text(ageMs)}`,
                 `  … of it in the bridge      ${text(bridgeMs)}`,
+                `  … in the ${result.warmUpSeconds} s before        ${text(warmUpAgeMs)}`,
                 `  eight bytes without it     ${text(bareMs)}`,
                 `  CPU of the bridge          ${result.cpuMicrosecondsPerMessage.toFixed(2)} µs a message`,
                 `  memory of the bridge       ${memory.start.toFixed(0)} MB at the start, at most ${memory.later.toFixed(0)} MB later`,

@@ -11,15 +11,19 @@ const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 const MASKED = 0x80
 const LENGTH_16 = 126
 const LENGTH_64 = 127
+/** After bytes came they are looked at in the pause until the bridge sends again, ms. */
+const LATER = 10
 
 /**
- * A WebSocket client that does next to nothing for a message, so that 31 of them on two cores measure the bridge and not
- * themselves: finds where messages end (RFC 6455, section 5.2) and hands them over as they came.
+ * A WebSocket client that does next to nothing when bytes come, so that 31 of them on two cores measure the bridge and not
+ * each other: notes when they came. Later it finds where messages end (RFC 6455, section 5.2) and hands them over.
+ *
+ * @param onMessage `arrived`: when its last byte came, ms since the Unix epoch
  */
 export function openRaw(
     url: string,
     protocol: string | undefined,
-    onMessage: (data: Buffer, isBinary: boolean) => void,
+    onMessage: (data: Buffer, isBinary: boolean, arrived: number) => void,
 ): Promise<{ send: (message: object) => void }> {
     return new Promise((resolve, reject) => {
         const upgrade = request(url.replace(/^ws/, 'http'), {
@@ -34,21 +38,31 @@ export function openRaw(
         upgrade.on('error', reject)
         upgrade.on('response', ({ statusCode }) => reject(new Error(`${url} answered ${statusCode}`)))
         upgrade.on('upgrade', (_response, socket: Socket, head: Buffer) => {
-            let rest = head
-            const onFrame = (opcode: number, data: Buffer) => {
-                if (opcode === OPCODE_PING) socket.write(PONG)
-                else if (opcode === OPCODE_TEXT || opcode === OPCODE_BINARY) onMessage(data, opcode === OPCODE_BINARY)
+            let rest: Buffer = Buffer.alloc(0)
+            const chunks: { bytes: Buffer; arrived: number }[] = []
+            const look = () => {
+                for (const { bytes, arrived } of chunks.splice(0)) {
+                    rest = takeMessages(rest.length === 0 ? bytes : Buffer.concat([rest, bytes]), (opcode, data) => {
+                        if (opcode === OPCODE_PING) socket.write(PONG)
+                        else if (opcode === OPCODE_TEXT || opcode === OPCODE_BINARY)
+                            onMessage(data, opcode === OPCODE_BINARY, arrived)
+                    })
+                }
             }
-            const read = () => void (rest = takeMessages(rest, onFrame))
-            socket.on('data', (chunk: Buffer) => {
-                rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-                read()
-            })
+            const take = (bytes: Buffer) => {
+                if (chunks.push({ bytes, arrived: clock() }) === 1) setTimeout(look, LATER)
+            }
+            take(head)
+            socket.on('data', take)
             resolve({ send: message => void socket.write(maskedFrame(JSON.stringify(message))) })
-            setImmediate(read)
         })
         upgrade.end()
     })
+}
+
+/** ms since the Unix epoch, to the microsecond and the same in all processes of this machine. */
+export function clock(): number {
+    return performance.timeOrigin + performance.now()
 }
 
 /** @returns the bytes after the last whole frame */
