@@ -7,6 +7,7 @@ import { RecordError } from './record/record-error'
 import { type RecordedParameters, recordedParameters } from './record/recorded-parameters'
 import { Recorder } from './record/recorder'
 import type { RecordingFile } from './record/recording-file'
+import { carriedOut } from './record/replay/carried-out'
 import { type Deviation, deviations } from './record/replay/deviation'
 import { playCommands, recordedCommands } from './record/replay/play-commands'
 import { recordedDescription, recordedStates } from './record/replay/recorded-states'
@@ -53,9 +54,15 @@ export async function replayTo(
     options: ReplayToOptions,
 ): Promise<ReplayedCommands> {
     const description = await recordedDescription(recording, path)
-    const commands = await recordedCommands(recording, path)
+    const sent = await recordedCommands(recording, path)
     const recorded: RobotState[] = []
     for await (const { state } of recordedStates(recording)) recorded.push(state)
+    const commands = carriedOut(sent, recorded)
+    if (commands.length === 0) throw new RecordError('incomplete', `${path} has no command that its robot carried out`)
+    if (commands.length < sent.length) {
+        const refused = `${sent.length - commands.length} of ${sent.length} commands`
+        options.onNote?.(`left out what the recorded robot refused: ${refused}`)
+    }
     const target = await openTarget(description.name, options)
     const { robot, scheduler, wait } = target
     try {

@@ -227,7 +227,7 @@ async function startRecording(
     say: Say,
 ): Promise<() => Promise<void>> {
     const { Recorder } = await import('../record/recorder')
-    const { recorderOptions, recordingError } = await import('./recording')
+    const { recorded, recorderOptions, recordingError } = await import('./recording')
     const recorder = await Recorder.start(robot, path, { ...(await recorderOptions(sim)), bridge })
     let told = false
     const tell = (error: Error) => {
@@ -238,7 +238,7 @@ async function startRecording(
         process.exitCode = 1
     }
     void recorder.failure.then(tell)
-    return () => recorder.close().catch(tell)
+    return () => recorder.close().then(() => say(...recorded(path, recorder.progress())), tell)
 }
 
 /** Tells when the link is lost and when it is back. */

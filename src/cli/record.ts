@@ -4,7 +4,7 @@ import { UsageError } from './failure'
 import { aborted, onInterruption } from './interruption'
 import { boardOption, checkRobot, durationOption, jsonOption } from './options'
 import { note, print, printJson } from './output'
-import { recorderOptions, recordingError } from './recording'
+import { recorded, recorderOptions, recordingError } from './recording'
 
 /** Between two looks at the link, and between two status lines, ms. */
 const LOOK_MS = 100
@@ -68,9 +68,9 @@ async function record(path: string, options: RecordOptions): Promise<void> {
             over.abort()
             timers.forEach(timer => clearInterval(timer))
         }
-        const { ticks, samplesLost, bytes } = recorder.progress()
-        if (json) printJson({ event: 'recorded', file: path, ticks, samplesLost, bytes })
-        else print(`${path}: ${ticks} ticks, ${samplesLost} lost on the link, ${bytes} bytes`)
+        const [text, event, fields] = recorded(path, recorder.progress())
+        if (json) printJson({ event, ...fields })
+        else print(text)
     } finally {
         await robot.close()
         interruption.release()

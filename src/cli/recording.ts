@@ -10,6 +10,12 @@ export async function recorderOptions(sim: string | undefined): Promise<Recorder
     return { scheduler: systemScheduler, hostVersion: PACKAGE_VERSION, simulation: sim !== undefined }
 }
 
+/** What a recording that has ended holds: as text, and as an event with its fields. */
+export function recorded(path: string, { ticks, samplesLost, bytes }: RecordingProgress): [string, string, object] {
+    const text = `${path}: ${ticks} ticks, ${samplesLost} lost on the link, ${bytes} bytes`
+    return [text, 'recorded', { file: path, ticks, samplesLost, bytes }]
+}
+
 /** What went wrong, and what there is all the same. */
 export function recordingError(
     error: Error,

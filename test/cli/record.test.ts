@@ -130,6 +130,7 @@ describe('a recording', () => {
         await client.publish('/forward_velocity_controller/commands', wheels, { rateHz: 50, count: 30 })
         bridge.signal('SIGINT')
         expect((await bridge.outcome).code).toBe(0)
+        expect(await bridge.event('recorded')).toMatchObject({ file, ticks: expect.any(Number) })
 
         const tables = path.join(directory, 'tables')
         const exported = await tendon('export', file, tables, '--json', '--topic', '/commands', '/ticks')

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRosbridge } from '../../src/bridge/rosbridge'
-import type { RobotState } from '../../src/host/robot'
+import type { RobotState, SentCommand } from '../../src/host/robot'
 import { systemScheduler } from '../../src/host/scheduler'
 import type { RobotSession } from '../../src/host/session'
 import { Recorder } from '../../src/record/recorder'
 import { RecordingFile } from '../../src/record/recording-file'
+import { playCommands } from '../../src/record/replay/play-commands'
 import { RecordedRobot } from '../../src/record/replay/recorded-robot'
 import { recordedDescription, recordedStates } from '../../src/record/replay/recorded-states'
 import { ReplayClock } from '../../src/record/replay/replay-clock'
@@ -42,6 +43,8 @@ beforeAll(async () => {
     const positions = session.state!.joints.map(({ position }) => position + 1)
     await settle(robot, session.follow({ joints: ['left_wheel', 'right_wheel'], points: [{ time: 0.8, positions }] }))
     await settle(robot, session.stop())
+    await expect(settle(robot, session.arm())).rejects.toMatchObject({ code: 'blocked' })
+    await runFast(robot, () => robot.clock.now / 1e6 > end + 2)
     await recorder.close()
     await session.close()
 }, 60_000)
@@ -109,7 +112,9 @@ describe('a recording, played', () => {
     it('drives a simulated rover the same way again', { timeout: 60_000 }, async () => {
         const recording = await RecordingFile.open(file('run.mcap'))
         const again = file('again.mcap')
-        const result = await replayTo(recording, 'run.mcap', { to: 'sim', seed: 99, record: again })
+        const notes: string[] = []
+        const onNote = (line: string) => notes.push(line)
+        const result = await replayTo(recording, 'run.mcap', { to: 'sim', seed: 99, record: again, onNote })
         await recording.close()
         expect(result.commands).toBeGreaterThan(100)
         expect(result.deviations.map(({ joint }) => joint)).toEqual(['left_wheel', 'right_wheel'])
@@ -122,7 +127,9 @@ describe('a recording, played', () => {
         })
         const topics = ['/commands', '/joint_trajectory_controller/joint_trajectory']
         const [then, now] = await Promise.all([readMessages(file('run.mcap'), topics), readMessages(again, topics)])
-        // The robot is disarmed at the end.
+        // What the robot refused then is left out, and it is disarmed at the end.
+        expect(then.pop()!.message.kind).toBe('arm')
+        expect(notes).toEqual([`left out what the recorded robot refused: 1 of ${then.length + 1} commands`])
         expect(now.at(-1)!.message.kind).toBe('disarm')
         expect(now.slice(0, -1).map(({ topic, message }) => [topic, message.kind])).toEqual(
             then.map(({ topic, message }) => [topic, message.kind]),
@@ -131,6 +138,26 @@ describe('a recording, played', () => {
             const late = Number(now[i].publishTime - now[0].publishTime - (publishTime - then[0].publishTime)) / 1e6
             expect(Math.abs(late), `command ${i}, ms`).toBeLessThan(1)
         })
+    })
+
+    it('names the command that a robot refuses', async () => {
+        const robot = await simulate({ robot: 'rover', board: 'ideal' })
+        const session = await connectSimulated(robot)
+        const setpoint = (velocity: number, hostTime: number): SentCommand => ({
+            kind: 'setpoint',
+            hostTime,
+            joints: [{ name: 'left_wheel', setpoint: { velocity } }],
+        })
+        const commands = [setpoint(3, 100), setpoint(99, 100.5)]
+        const played = playCommands(commands, session, schedulerOf(robot.host), { armed: true })
+        await expect(settle(robot, played)).rejects.toMatchObject({
+            code: 'out-of-range',
+            message: expect.stringMatching(
+                /^command 2 of 2 \(setpoint, 0\.50 s after the first\): left_wheel: velocity/,
+            ),
+        })
+        await runFast(robot, () => session.state?.mode === 'idle')
+        await session.close()
     })
 
     it('is refused when it has no commands, or is no recording of a robot', async () => {

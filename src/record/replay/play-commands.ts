@@ -33,8 +33,7 @@ export interface PlayOptions {
 /**
  * Sends recorded commands to a robot, each as long after the first as it was then. The robot is disarmed at the end.
  *
- * @throws RobotError when it can't be armed, or refuses a command; RangeError for a setpoint beyond its limits. It is then
- * disarmed
+ * @throws RobotError when it can't be armed, or naming the command that it refuses. It is then disarmed
  */
 export async function playCommands(
     commands: readonly SentCommand[],
@@ -71,7 +70,8 @@ function sendAll(
             over = true
             settle()
         }
-        const watch = (promise: Promise<unknown>) => void promise.catch((error: unknown) => end(() => reject(error)))
+        const fail = (i: number, error: Error) => end(() => reject(refusal(commands, i, error)))
+        const watch = (i: number, promise: Promise<unknown>) => void promise.catch((error: Error) => fail(i, error))
         const step = () => {
             if (over) return
             if (signal?.aborted) return end(resolve)
@@ -79,11 +79,11 @@ function sendAll(
                 for (; next < commands.length && dueAt(next) <= scheduler.now(); next++) {
                     const command = commands[next]
                     if (command.kind === 'setpoint') send(robot, command.joints)
-                    else if (command.kind === 'trajectory') watch(follow(robot, command.trajectory, trajectories))
-                    else watch(robot[command.kind]())
+                    else if (command.kind === 'trajectory') watch(next, follow(robot, command.trajectory, trajectories))
+                    else watch(next, robot[command.kind]())
                 }
             } catch (error) {
-                return end(() => reject(error))
+                return fail(next, error as Error)
             }
             const atEnd = next === commands.length
             if (atEnd && scheduler.now() >= dueAt(commands.length - 1) + TAIL * 1000) return end(resolve)
@@ -92,6 +92,16 @@ function sendAll(
         }
         step()
     })
+}
+
+/** Which of the commands a robot refused, and why. */
+function refusal(commands: readonly SentCommand[], i: number, error: Error): RobotError {
+    const { kind, hostTime } = commands[i]
+    const seconds = (hostTime - commands[0].hostTime).toFixed(2)
+    const text = `command ${i + 1} of ${commands.length} (${kind}, ${seconds} s after the first): ${error.message}`
+    // A setpoint beyond the joint's limits is a RangeError.
+    const { code = 'out-of-range', details } = error as Partial<RobotError>
+    return new RobotError(code, text, { cause: error, details })
 }
 
 /** Between two looks whether it is to end, ms. */
