@@ -10,6 +10,7 @@ const run = (command, args, cwd = directory) =>
     execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
 const PROGRAM = `import { connect, type ConnectedRobot, RobotError } from 'tendon'
+import { FleetClient } from 'tendon/fleet'
 import { rover } from './rover.js'
 
 const robot: ConnectedRobot<typeof rover> = await connect({ sim: 'rover', robot: rover })
@@ -20,6 +21,8 @@ const way = robot.state!.joints.map(({ position }) => position)
 await robot.disarm()
 await robot.close()
 if (!way.every(position => position > 2 && position < 8)) throw new RobotError('protocol', 'the wheels went ' + way)
+const nobody = await FleetClient.connect({ url: 'mqtt://127.0.0.1:1' }).catch((error: { code: string }) => error.code)
+if (nobody !== 'unreachable') throw new RobotError('protocol', 'a broker where there is none')
 console.log('wheels turned by ' + way.map(position => position.toFixed(2)).join(' and ') + ' rad')
 `
 const WRONG = PROGRAM.replace('left_wheel', 'left_weel')

@@ -140,7 +140,8 @@ export class FleetClient {
     async ask(robot: string, order: Order, expires: number, signal?: AbortSignal): Promise<Answer> {
         signal?.throwIfAborted()
         const id = randomUUID()
-        const late = new FleetError('no-answer', `robot "${robot}" did not answer "${order.op}"`)
+        const late = () =>
+            new FleetError('no-answer', `robot "${robot}" did not answer "${order.op}"${this.unknown(robot)}`)
         return this.answerTo(id, robot, () => this.send(robot, order, expires, { id, qos: 1 }), {
             signal,
             late,
@@ -163,11 +164,12 @@ export class FleetClient {
         signal?.throwIfAborted()
         const id = randomUUID()
         const order = { op: 'deploy', robot: kind, bytes: program.length, sha256 } as const
-        const late = new FleetError(
-            'no-answer',
-            `nothing was heard of the bridge of robot "${robot}" for ${DEPLOY_SIGN_MS / 1000} s: its board has the former ` +
-                'program, the new one, or none. Look at the bridge, then run the same command again',
-        )
+        const late = () =>
+            new FleetError(
+                'no-answer',
+                `nothing was heard of the bridge of robot "${robot}" for ${DEPLOY_SIGN_MS / 1000} s: its board has the former ` +
+                    'program, the new one, or none. Look at the bridge, then run the same command again',
+            )
         const send = () =>
             this.publish(robot, 'program', encodeProgram({ ...order, ...this.envelope(id, expires) }, program), 1)
         return this.answerTo(id, robot, send, { signal, late, patienceMs: DEPLOY_SIGN_MS, onProgress })
@@ -236,14 +238,14 @@ export class FleetClient {
         id: string,
         robot: string,
         send: () => Promise<void>,
-        { signal, late, patienceMs, onProgress }: DeployAsking & { late: FleetError; patienceMs: number },
+        { signal, late, patienceMs, onProgress }: DeployAsking & { late: () => FleetError; patienceMs: number },
     ): Promise<Answer> {
         let timer: unknown
         const abort = new AbortController()
         const answered = new Promise<Answer>((resolve, reject) => {
             const patience = () => {
                 this.scheduler.clearTimeout(timer)
-                timer = this.scheduler.setTimeout(() => reject(late), patienceMs)
+                timer = this.scheduler.setTimeout(() => reject(late()), patienceMs)
             }
             patience()
             signal?.addEventListener('abort', () => reject(signal.reason as Error), { signal: abort.signal })
@@ -266,6 +268,12 @@ export class FleetClient {
             abort.abort()
             this.waiting.delete(id)
         }
+    }
+
+    /** Of a robot that is not there: which ones are. */
+    private unknown(robot: string): string {
+        if (this.view.robot(robot) !== undefined) return ''
+        return `: there is none of that name; there are: ${this.robots.map(({ id }) => id).join(', ') || 'none'}`
     }
 
     private check(): void {

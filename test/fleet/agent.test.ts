@@ -65,8 +65,11 @@ test('a planner sees the robot, takes its lease, arms and drives it; a second on
     await (await second.command('r1')).arm()
 })
 
-test('the emergency stop needs no lease', async () => {
+test('the emergency stop needs no lease; of a name that nobody has it says which robots there are', async () => {
     const [first, second] = [await planner('first'), await planner('second')]
+    await expect(second.stop('r2')).rejects.toThrow(
+        'robot "r2" did not answer "stop": there is none of that name; there are: r1',
+    )
     await (await first.command('r1')).arm()
     await second.stop('r1')
     expect(step().mode).toBe('estop')
