@@ -25,7 +25,10 @@ PATIENCE = 20.0  # s for one leg
 
 class Planner:
     def __init__(self, host, port):
+        self.refused = False
         self.ros = roslibpy.Ros(host=host, port=port)
+        # Status messages say why something was refused. roslibpy has no handler for them and would lose their text.
+        self.ros.factory.on_ready(lambda protocol: protocol._message_handlers.update(status=self._on_status))
         self.ros.run(timeout=10)
         self.pose = None
         self.first_pose = threading.Event()
@@ -34,6 +37,11 @@ class Planner:
         self.odometry.subscribe(self._on_odometry)
         if not self.first_pose.wait(5):
             raise RuntimeError("no odometry came within 5 s")
+
+    def _on_status(self, message):
+        print(message["msg"], file=sys.stderr)
+        if message["msg"].startswith("/cmd_vel"):
+            self.refused = True
 
     def _on_odometry(self, message):
         pose = message["pose"]["pose"]
@@ -61,6 +69,8 @@ class Planner:
         """Repeats a velocity until `arrived` says so, then stops."""
         end = time.monotonic() + PATIENCE
         while not arrived():
+            if self.refused:
+                raise RuntimeError("a velocity was refused")
             if time.monotonic() > end:
                 raise RuntimeError(f"not there after {PATIENCE} s")
             self.publish(linear, angular)

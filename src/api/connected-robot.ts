@@ -11,6 +11,7 @@ import {
     type LoopTiming,
     type Robot,
     RobotError,
+    type RobotState,
     type RobotStatistics,
 } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
@@ -131,7 +132,7 @@ export class ConnectedRobot<S extends RobotSpec = RobotSpec> {
             const { state } = this
             // A sample from before says nothing about now.
             if (time > STALE && state !== undefined && state.tick !== heard && state.mode !== 'armed') {
-                throw new RobotError('blocked', `the robot is ${state.mode}: ${state.faults.join(', ') || 'no fault'}`)
+                throw new RobotError('blocked', whyNotArmed(state))
             }
             this.command(typeof setpoints === 'function' ? setpoints(time) : setpoints)
             await this.pause(start + (sent + 1) * periodMs - this.scheduler.now(), signal)
@@ -280,3 +281,8 @@ export class ConnectedRobot<S extends RobotSpec = RobotSpec> {
 
 /** A sample that comes later than this is of now, s. */
 const STALE = 0.2
+
+function whyNotArmed({ mode, faults }: Pick<RobotState, 'mode' | 'faults'>): string {
+    if (mode === 'timeout') return 'the robot stopped because no setpoint came before its deadline: arm it again'
+    return `the robot is ${mode}: ${faults.join(', ') || 'arm it first'}`
+}

@@ -122,16 +122,16 @@ describe('repeating', () => {
         expect(command.mock.calls[0]).toEqual([{ elbow: { velocity: 1 } } satisfies Record<string, JointSetpoint>])
     })
 
-    it('tells that the robot is no longer armed', async () => {
+    it.each([
+        ['stop', 'the robot is estop: estop'],
+        ['disarm', 'the robot is idle: arm it first'],
+    ] as const)('tells that the robot is no longer armed after a %s', async (end, message) => {
         const { robot, planner } = connectedArm()
         await robot.arm()
         const repeated = planner.repeat({ elbow: { velocity: 1 } })
-        const refused = expect(repeated).rejects.toMatchObject({
-            code: 'blocked',
-            message: 'the robot is estop: estop',
-        })
+        const refused = expect(repeated).rejects.toMatchObject({ code: 'blocked', message })
         await pass(robot, 100)
-        await robot.stop()
+        await robot[end]()
         await pass(robot, 300)
         await refused
     })
