@@ -34,6 +34,11 @@ export class Pca9685Servos {
     errors = 0
     /** What the pulses repeat with, Hz, as near to the one asked for as PRE_SCALE allows. */
     readonly frequency: number
+    /** The servos' ends, rad and s as in {@link Servo}: what is changed is in force from {@link adoptEnds} on. */
+    readonly positionLow: number[] = []
+    readonly positionHigh: number[] = []
+    readonly pulseLow: number[] = []
+    readonly pulseHigh: number[] = []
 
     private readonly chip: Pca9685Chip
     private readonly address: number
@@ -61,17 +66,34 @@ export class Pca9685Servos {
         for (const servo of servos) channels.push(servo.channel)
         this.bytes = outputBytes(channels)
         const first = firstChannel(channels)
-        const countsPerSecond = COUNTS * this.frequency
         for (const servo of servos) {
-            const low = servo.pulseLow * countsPerSecond
-            const high = servo.pulseHigh * countsPerSecond
-            const slope = (high - low) / (servo.positionHigh - servo.positionLow)
-            this.slope.push(slope)
-            this.intercept.push(low - slope * servo.positionLow)
-            this.shortest.push(low < high ? low : high)
-            this.longest.push(low < high ? high : low)
+            this.positionLow.push(servo.positionLow)
+            this.positionHigh.push(servo.positionHigh)
+            this.pulseLow.push(servo.pulseLow)
+            this.pulseHigh.push(servo.pulseHigh)
+            this.slope.push(0)
+            this.intercept.push(0)
+            this.shortest.push(0)
+            this.longest.push(0)
             this.offset.push(3 + 4 * (servo.channel - first))
         }
+        this.adoptEnds()
+    }
+
+    /** Takes up the servos' ends. @returns whether a position means a pulse by them: each servo's two ends differ, in both */
+    adoptEnds(): boolean {
+        const { count, intercept, longest, positionHigh, positionLow, pulseHigh, pulseLow, shortest, slope } = this
+        const countsPerSecond = COUNTS * this.frequency
+        for (let i = 0; i < count; i++) {
+            const low = pulseLow[i] * countsPerSecond
+            const high = pulseHigh[i] * countsPerSecond
+            if (low === high || !(positionLow[i] < positionHigh[i])) return false
+            slope[i] = (high - low) / (positionHigh[i] - positionLow[i])
+            intercept[i] = low - slope[i] * positionLow[i]
+            shortest[i] = low < high ? low : high
+            longest[i] = low < high ? high : low
+        }
+        return true
     }
 
     /**

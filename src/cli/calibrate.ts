@@ -21,7 +21,7 @@ export function addCalibrate(program: Command): void {
     const command = program
         .command('calibrate')
         .description(
-            "measure a joint's direction, counts, zero and friction, or an IMU's bias, and store it when told to",
+            "measure a joint's direction, counts, zero, friction and servo pulses, or an IMU's bias, and store it when told to",
         )
         .argument('<target>', "a joint's name, or imu")
         .option('--store', "keep what was found in the board's flash")
@@ -38,7 +38,8 @@ export function addCalibrate(program: Command): void {
     targetOptions(command)
         .addHelpText(
             'after',
-            '\nA continuous joint turns by itself, up to full duty: lift the wheels, keep clear. A joint with stops is not moved.' +
+            '\nA continuous joint turns by itself, up to full duty: lift the wheels, keep clear. A joint with stops is not turned;' +
+                '\nservos are armed for 1.5 s, hold, and go limp again.' +
                 '\nCtrl-C stops the motor; nothing is stored then.' +
                 '\n\nExamples:\n  $ tendon calibrate imu --port auto --store' +
                 '\n  $ tendon calibrate motor --sim actuator --speed max' +

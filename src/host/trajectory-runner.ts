@@ -11,6 +11,8 @@ import { RobotError, type RobotState } from './robot'
 import type { Scheduler } from './scheduler'
 import { cutTrajectory, type JointTrajectory, type PlannedTrajectory, planTrajectory } from './trajectory'
 
+/** A robot's first state comes within this from its connection, ms: with the fourth tick. */
+const FIRST_STATE_MS = 1000
 /** From the call to the trajectory's start, s: time for the first points to arrive. */
 const LEAD = 0.08
 /** What the board has queued is kept longer than this, s, so that a host that stands still a while is not noticed. */
@@ -69,8 +71,9 @@ export async function runTrajectory(
     const planned = planTrajectory(trajectory, link.description)
     options.signal?.throwIfAborted()
     const names = planned.joints.map(index => link.description.joints[index].name)
-    const from = planned.joints.map(index => link.state?.joints[index].position ?? NaN)
-    if (from.some(Number.isNaN)) throw new RobotError('trajectory', 'trajectory: no state of the robot has come yet')
+    const { joints } = link.state ?? (await firstState(link))
+    options.signal?.throwIfAborted()
+    const from = planned.joints.map(index => joints[index].position)
     const startTime = link.boardTime() + LEAD
     const points = cutTrajectory(planned, Math.round(startTime * 1000), from)
     // What does not fit a point's bits on the way between two of them is refused before anything is sent.
@@ -86,6 +89,21 @@ export async function runTrajectory(
     } finally {
         watch.close()
     }
+}
+
+/** A robot that was armed as soon as it was connected has not told where it is. */
+function firstState({ scheduler, onState }: TrajectoryLink): Promise<RobotState> {
+    return new Promise((resolve, reject) => {
+        const timer = scheduler.setTimeout(() => {
+            stop()
+            reject(new RobotError('trajectory', 'trajectory: no state of the robot has come yet'))
+        }, FIRST_STATE_MS)
+        const stop = onState(state => {
+            stop()
+            scheduler.clearTimeout(timer)
+            resolve(state)
+        })
+    })
 }
 
 async function send(

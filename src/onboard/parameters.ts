@@ -185,8 +185,9 @@ export class Parameters {
             const old = values[at]
             values[at] = value
             if (flags & ParameterFlag.Joint) {
-                const min = values[JOINT_PARAMETERS * index + JointParameter.PositionMin]
-                if (!(min < values[JOINT_PARAMETERS * index + JointParameter.PositionMax])) {
+                const { parameters } = robot.joints
+                const min = parameters[JOINT_PARAMETERS * index + JointParameter.PositionMin]
+                if (!(min < parameters[JOINT_PARAMETERS * index + JointParameter.PositionMax])) {
                     values[at] = old
                     return ParameterResult.Order
                 }

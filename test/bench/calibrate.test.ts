@@ -71,6 +71,18 @@ describe('a joint that turns freely', () => {
         expect((await settle(robot, session.parameterStorage())).sequence).toBe(1)
     })
 
+    test('the duty of a speed is found where the robot has it, and left 0 where its integral finds it', async () => {
+        const { robot, found, set } = await bench('actuator', 8)
+        const { parameters } = await found('motor')
+        expect(parameters.map(({ name }) => name)).not.toContain('motor.kv')
+        await set({ 'motor.kv': 0.03 })
+        const result = await found('motor')
+        const { motorConstant, resistance, viscousFriction, supplyVoltage } = robot.body.truths!()[0]
+        const truth = (motorConstant + (viscousFriction * resistance) / motorConstant) / supplyVoltage
+        expect(Math.abs(value(result, 'motor.kv').found / truth - 1)).toBeLessThan(0.06)
+        expect(value(result, 'motor.kv').differs).toBe(true)
+    })
+
     test('interrupted, the motor is off, what was tried is put back, and nothing is stored', async () => {
         const { session, robot, found, set } = await bench('actuator', 2)
         await set({ 'motor.motor_direction': -1 })
@@ -108,6 +120,42 @@ test('the zero of a joint with stops is found from a known place, with its motor
     expect(zero).toMatchObject({ configured: expect.closeTo(2.9, 5) as number, differs: true })
     expect(robot.body.outputs()).toEqual([0, 0, 0])
 })
+
+test.each([
+    ['base', 0.03, 1],
+    ['shoulder', -0.05, 1],
+    ['elbow', 0.04, -1],
+] as const)(
+    "the %s's servo is held where it is: what its horn is off goes into its pulse ends, and arming moves it no more",
+    async (target, horn, mounted) => {
+        const { robot, session, found } = await bench('manipulator', 9)
+        const index = session.description.joints.findIndex(({ name }) => name === target)
+        const armed = async () => {
+            const before = robot.body.angles()[index]
+            const hold = () => session.joint(target).setEffort(0)
+            await settle(robot, session.arm())
+            for (let k = 0; k < 25; k++) {
+                hold()
+                robot.runUntil(robot.clock.now / 1e6 + 0.04)
+            }
+            await settle(robot, session.disarm())
+            return Math.abs(robot.body.angles()[index] - before)
+        }
+        const result = await found(target)
+        expect(result).toMatchObject({ outcome: 'complete' })
+        expect(robot.body.outputs()).toEqual([0, 0, 0])
+        // 400 µs turn it by 40 degrees; it settles within its dead band of 8 µs and what friction leaves.
+        const off = -mounted * horn * (400e-6 / ((40 * Math.PI) / 180))
+        for (const end of ['pulse_low', 'pulse_high']) {
+            const { found, configured, differs, uncertainty } = value(result, `${target}.${end}`)
+            expect(Math.abs(found - configured - off)).toBeLessThan(7e-6)
+            expect(uncertainty).toBeCloseTo(5.7e-6, 6)
+            expect(differs).toBe(true)
+        }
+        expect(await settle(robot, storeCalibration(session, result))).toHaveLength(2)
+        expect(await armed()).toBeLessThan(0.012)
+    },
+)
 
 describe('an IMU', () => {
     test("the gyroscope's bias is what its chip adds, whatever is configured", async () => {

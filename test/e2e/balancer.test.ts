@@ -196,19 +196,23 @@ describe.each(BOARDS)('the balancer on a paced %s', board => {
 })
 
 describe('ten minutes', () => {
-    it('it stands on the rp2040 profile with a planner that asks for nothing, and no tick is late', async () => {
-        const rig = await balancing('rp2040')
-        const { robot, session } = rig
-        let worst = 0
-        robot.body.onStep = () => (worst = Math.max(worst, Math.abs(robot.body.tilt!())))
-        const silence = keepDriving(rig, 0)
-        const end = seconds(robot) + 600
-        await runFast(robot, () => seconds(robot) >= end)
-        silence()
-        expect(session.state).toMatchObject({ mode: 'armed', faults: [] })
-        expect(worst).toBeLessThan(UPRIGHT)
-        const { x, y } = robot.body.pose()
-        expect(Math.hypot(x, y)).toBeLessThan(0.5)
-        expect(session.statistics()).toMatchObject({ lateTicks: 0, samplesLost: 0 })
-    }, 120_000)
+    it.each(BOARDS)(
+        'it stands on the %s profile with a planner that asks for nothing, no tick late',
+        async board => {
+            const rig = await balancing(board)
+            const { robot, session } = rig
+            let worst = 0
+            robot.body.onStep = () => (worst = Math.max(worst, Math.abs(robot.body.tilt!())))
+            const silence = keepDriving(rig, 0)
+            const end = seconds(robot) + 600
+            await runFast(robot, () => seconds(robot) >= end)
+            silence()
+            expect(session.state).toMatchObject({ mode: 'armed', faults: [] })
+            expect(worst).toBeLessThan(UPRIGHT)
+            const { x, y } = robot.body.pose()
+            expect(Math.hypot(x, y)).toBeLessThan(0.5)
+            expect(session.statistics()).toMatchObject({ lateTicks: 0, samplesLost: 0 })
+        },
+        120_000,
+    )
 })

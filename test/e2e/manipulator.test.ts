@@ -123,6 +123,44 @@ test('arming sends the servos to where their joints are: nothing jumps', async (
     robot.body.angles().forEach((angle, i) => expect(Math.abs(angle - before[i])).toBeLessThan(0.08))
 })
 
+test('servo ends are parameters: refused while armed, in force from arming on, stored, and there again after a restart', async () => {
+    const { robot, session } = await connectArm({ seed: 9 })
+    const names = ['servo_low', 'servo_high', 'pulse_low', 'pulse_high'].map(name => `elbow.${name}`)
+    const listed = (await settle(robot, session.parameters())).filter(({ name }) => names.includes(name))
+    expect(listed.map(({ unit, min, max }) => `${min.toPrecision(1)} to ${max.toPrecision(1)} ${unit}`)).toEqual([
+        '-4 to 4 rad',
+        '-4 to 4 rad',
+        '0.0003 to 0.003 s',
+        '0.0003 to 0.003 s',
+    ])
+    expect(listed.map(({ value }) => value.toPrecision(4))).toEqual(['-1.400', '1.400', '0.002302', '0.0006980'])
+    const pulses = [2.4e-3, 0.8e-3]
+    for (const [i, end] of ['pulse_low', 'pulse_high'].entries()) {
+        await settle(robot, session.setParameter(`elbow.${end}`, pulses[i]))
+    }
+    await settle(robot, session.storeParameters())
+    const before = robot.body.angles()[2]
+    await settle(robot, session.arm())
+    await expect(settle(robot, session.setParameter('elbow.pulse_low', 2.3e-3))).rejects.toThrow(/armed/)
+    const hold = () => session.joint('elbow').setEffort(0)
+    for (let k = 0; k < 20; k++) {
+        hold()
+        await pass(robot, 0.05)
+    }
+    // Its pulses are 98 and 102 µs longer, a tenth of a millisecond that turns it by 10 degrees, backward as it is mounted.
+    const moved = robot.body.angles()[2] - before
+    expect(moved).toBeGreaterThan(-0.175 + 0.04 - 0.02)
+    expect(moved).toBeLessThan(-0.175 + 0.04 + 0.02)
+    robot.inject({ at: seconds(robot), kind: 'board-reset' })
+    await pass(robot, 3)
+    expect((await settle(robot, session.getParameter('elbow.pulse_high'))).value).toBeCloseTo(0.8e-3, 8)
+    expect((await settle(robot, session.parameterStorage())).origin).toBe('restored')
+    await settle(robot, session.setParameter('elbow.pulse_low', 0.8e-3))
+    await settle(robot, session.setParameter('elbow.pulse_high', 0.8e-3))
+    // Ends that mean nothing do not arm.
+    await expect(settle(robot, session.arm())).rejects.toThrow('motor')
+})
+
 test('without a host the arm slows down and is held; disarmed, its servos go limp', async () => {
     const { robot, session } = await connectArmedArm({ seed: 5 })
     const push = setPositions(session, { base: 1.2, shoulder: 1, elbow: -1 })

@@ -10,6 +10,8 @@ const COUNTED_TO = 0.125
 const READ_TO = 0.0175
 /** Friction differs by as much from run to run. */
 const SAME_FRICTION = 0.2
+/** And the motor's constant, with what its supply sags. */
+const SAME_CONSTANT = 0.05
 
 /** What the bench's check finds wrong that a parameter puts right. */
 const MENDED: Record<string, readonly string[]> = {
@@ -73,8 +75,11 @@ export function zeroOffset(
     return foundParameter(parameter, within, READ_TO)
 }
 
-/** The duty that sliding friction takes, from the motor's constants as identified. */
-export function friction(
+/**
+ * The duty that sliding friction takes, and the duty that a speed takes, from the motor's constants as identified. The second only
+ * for a robot that has it: one whose integral is to find it has 0 there on purpose.
+ */
+export function feedforward(
     joint: string,
     parameters: readonly Parameter[],
     figures: readonly Figure[],
@@ -85,9 +90,16 @@ export function friction(
     const constant = valueOf(figures, 'motorConstant')
     const resistance = valueOf(figures, 'resistance') ?? (rated && rated.voltage / rated.stallCurrent)
     const voltage = supplyVoltage ?? rated?.voltage
-    if (torque === undefined || constant === undefined || resistance === undefined || voltage === undefined) return []
-    const duty = (torque * resistance) / (constant * voltage)
-    return [foundParameter(parameterOf(parameters, `${joint}.ks`), duty, SAME_FRICTION * duty)]
+    if (constant === undefined || resistance === undefined || voltage === undefined) return []
+    const dutyOf = (newtonMetres: number) => (newtonMetres * resistance) / (constant * voltage)
+    const found: FoundParameter[] = []
+    const add = (name: string, duty: number, uncertainty: number) =>
+        found.push(foundParameter(parameterOf(parameters, `${joint}.${name}`), duty, uncertainty * duty))
+    if (torque !== undefined) add('ks', dutyOf(torque), SAME_FRICTION)
+    if (parameterOf(parameters, `${joint}.kv`).value !== 0) {
+        add('kv', constant / voltage + dutyOf(valueOf(figures, 'viscousFriction') ?? 0), SAME_CONSTANT)
+    }
+    return found
 }
 
 function valueOf(figures: readonly Figure[], key: string): number | undefined {

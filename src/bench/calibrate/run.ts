@@ -11,12 +11,16 @@ import { identify } from '../tests/identify'
 import type { BenchTest } from '../tests/test'
 import type { FoundParameter } from './found'
 import { calibrateImu } from './imu'
-import { directionsAndRatio, friction, isMended, zeroOffset } from './joint'
+import { directionsAndRatio, feedforward, isMended, zeroOffset } from './joint'
+import { isServo, pulseEnds } from './servo'
 
 /** Samples travel for as long at most; a joint's place is the mean over so long, ms, and it may move by this, rad. */
 const ARRIVAL_MS = 200
 const REST_MS = 500
 const RESTLESS = 0.02
+/** From one setpoint of a joint that is held to the next, and until a servo has settled, ms. */
+const HOLD_MS = 40
+const SETTLE_MS = 1000
 
 export interface CalibrationOptions {
     robot: Robot
@@ -94,7 +98,7 @@ async function joint(
     parameters: Parameter[],
     result: Calibration,
 ): Promise<void> {
-    const { target, place } = options
+    const { target } = options
     const { kind, rated } = robot.description.joints.find(({ name }) => name === target)!
     // A joint with stops is not turned: its motor's constants and direction are its maker's and its builder's.
     if (kind === 'continuous') {
@@ -107,26 +111,54 @@ async function joint(
         const gentle = { ...options, limits: { ...options.limits, effort } }
         const identified = await tried(robot, found, () => bench(gentle, identify, result))
         const { supplyVoltage } = identified.conditions
-        result.parameters.push(...friction(target, parameters, identified.figures, rated, supplyVoltage))
+        result.parameters.push(...feedforward(target, parameters, identified.figures, rated, supplyVoltage))
     }
-    const truly = await place?.()
-    if (truly === undefined) return
+    const truly = await options.place?.()
+    const servo = isServo(target, parameters)
+    if (truly === undefined && !servo) return
     const position = await resting(options)
-    result.parameters.push(zeroOffset(target, parameters, position, truly, result.parameters))
+    if (truly !== undefined) {
+        result.parameters.push(zeroOffset(target, parameters, position, truly, result.parameters))
+    }
+    if (servo) result.parameters.push(...pulseEnds(target, parameters, (await held(options)) - position))
 }
 
-/** Where the joint is by the robot, from samples that were taken after now: rad. @throws BenchStop when it is not at rest */
-async function resting({ robot, target, scheduler, signal }: CalibrationOptions): Promise<number> {
-    await robot.disarm()
-    const positions: number[] = []
-    const wait = (ms: number) => new Promise<void>(resolve => scheduler.setTimeout(resolve, ms))
+/** Where a servo holds its joint when it is sent to where that was, rad. @throws BenchStop when it does not come to rest */
+async function held(options: CalibrationOptions): Promise<number> {
+    const { robot, target, scheduler } = options
+    await robot.arm()
+    let timer: unknown
+    const hold = () => {
+        robot.joint(target).setEffort(0)
+        timer = scheduler.setTimeout(hold, HOLD_MS)
+    }
+    hold()
+    try {
+        await passed(options, SETTLE_MS)
+        return await place(options)
+    } finally {
+        scheduler.clearTimeout(timer)
+        await robot.disarm()
+    }
+}
+
+/** Where the joint is by the robot with its motor off, from samples that were taken after now: rad. @throws BenchStop when it is not at rest */
+async function resting(options: CalibrationOptions): Promise<number> {
+    await options.robot.disarm()
     // What was under way by then has arrived.
-    await wait(ARRIVAL_MS)
+    await passed(options, ARRIVAL_MS)
+    return place(options)
+}
+
+/** Where the joint is, rad. @throws BenchStop when it is not at rest */
+async function place(options: CalibrationOptions): Promise<number> {
+    const { robot, target, signal } = options
+    const positions: number[] = []
     const index = robot.description.joints.findIndex(({ name }) => name === target)
     const stop = robot.onState(({ joints }) => {
         if (joints[index].valid) positions.push(joints[index].position)
     })
-    await wait(REST_MS)
+    await passed(options, REST_MS)
     stop()
     if (signal?.aborted) throw new BenchStop('interrupted', 'interrupted')
     if (positions.length === 0) throw new BenchStop('link', 'no samples of the joint came')
@@ -135,6 +167,10 @@ async function resting({ robot, target, scheduler, signal }: CalibrationOptions)
         throw new BenchStop('limit', `${target} moved by ${moved.toFixed(3)} rad; leave it alone and try again`)
     }
     return mean(positions)
+}
+
+function passed({ scheduler }: CalibrationOptions, ms: number): Promise<void> {
+    return new Promise(resolve => scheduler.setTimeout(() => resolve(), ms))
 }
 
 /** The largest duty with which it stays within its speed by the constant that the check found; undefined leaves the limits. */

@@ -43,6 +43,6 @@ async function start() {
 }
 
 async function main() {
-    await runRobot(manipulator, { encoders, motors, power, start })
+    await runRobot(manipulator, { encoders, motors, power, parameters: table => motors.addParameters(table), start })
 }
 main.start()

@@ -2,6 +2,8 @@ import type { Pca9685Servos } from '../../../devices/motors/pca9685'
 import type { Clock } from '../../hal/clock'
 import type { JointEncoders, MotorController, PowerSensor } from '../../onboard/robot'
 import type { PowerScale } from '../../onboard/describe'
+import type { Parameters } from '../../onboard/parameters'
+import { ParameterFlag } from '../../protocol/parameters'
 
 /** How a servo is tied to its joint's encoder: the encoder's data of the joint, unless the servo has another zero. */
 export interface ServoJoint {
@@ -30,6 +32,9 @@ export interface ServoJointsConfig {
 }
 
 const PI = Math.PI
+/** Of any servo, s: `Servo`. */
+const SHORTEST_PULSE = 0.3e-3
+const LONGEST_PULSE = 3e-3
 /** `Pca9685Servos.check` must fail so often that its chip is taken for one that was reset. */
 const MISSES = 2
 /** `statusFlags`, for people. */
@@ -97,8 +102,9 @@ export class ServoJoints implements MotorController {
         this.statusFlags &= ~ServoStatus.Reset
     }
 
-    /** From now on servos hold where their joints are. */
+    /** From now on servos hold where their joints are, by the ends that their parameters tell. */
     enable(): boolean {
+        if (!this.servos.adoptEnds()) return false
         const { centre, command, count, turning } = this
         const reading = this.encoders.reading
         for (let i = 0; i < count; i++) {
@@ -152,6 +158,16 @@ export class ServoJoints implements MotorController {
             this.statusFlags |= ServoStatus.Reset
         }
         return false
+    }
+
+    /** Has the servos' ends among the robot's parameters: the next arming takes them up, so that nothing jumps. */
+    addParameters(table: Parameters): void {
+        const { servos } = this
+        const flags = ParameterFlag.Joint | ParameterFlag.Disarmed
+        table.add('servo_low', 'rad', -4, 4, flags, servos.positionLow)
+        table.add('servo_high', 'rad', -4, 4, flags, servos.positionHigh)
+        table.add('pulse_low', 's', SHORTEST_PULSE, LONGEST_PULSE, flags, servos.pulseLow)
+        table.add('pulse_high', 's', SHORTEST_PULSE, LONGEST_PULSE, flags, servos.pulseHigh)
     }
 
     private forget(): void {

@@ -25,8 +25,9 @@ export interface HobbyServoParameters {
 
 /**
  * Hitec HS-645MG, an analogue servo with metal gears: 0.20 s for 60 degrees, 9.6 kg cm, 450 mA running free and 9.1 mA idle
- * at 6 V, dead band 8 µs, 400 µs for 40 degrees, 2.5 A stalled, as is commonly said of it: none is checked against a sheet of
- * Hitec's. Assumed: gears of 200:1; a rotor of 5e-8 kg·m² (4 g of 5 mm radius); a third of the friction dry; full drive at
+ * at 6 V, dead band 8 µs, 400 µs for 40 degrees, 2.5 A stalled, as is commonly said of it. Hitec's sheet was looked
+ * for and not found; its sheet of the HS-311 ("Announced specification of HS-311") has the same 40 degrees for 400 µs around
+ * 1500 µs, and a user of ArduPilot's antenna tracker counts 1900 µs for the HS-645MG's 180 degrees. Assumed: gears of 200:1; a rotor of 5e-8 kg·m² (4 g of 5 mm radius); a third of the friction dry; full drive at
  * 80 µs beyond the dead band and speed feedback of 20 ms, with which it is well damped; stops at 100 degrees.
  */
 export const HS_645MG: HobbyServoParameters = {
