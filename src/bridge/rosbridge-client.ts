@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { BridgeError } from './bridge-error'
@@ -37,12 +38,13 @@ export interface TopicName {
 }
 
 const DEFAULT_TIMEOUT = 5000 // ms
+const START = 'start one with `tendon bridge` or `tendon start`'
 
 /**
  * Connects to a rosbridge.
  *
  * @param url for example `ws://127.0.0.1:9090`
- * @throws BridgeError `bad-url`, `no-bridge`, `no-answer`
+ * @throws BridgeError `bad-url`, `no-bridge`, `no-answer`, `refused`
  */
 export async function connectRosbridge(url: string, options: ClientOptions = {}): Promise<RosbridgeClient> {
     const shown = address(url)
@@ -56,6 +58,13 @@ export async function connectRosbridge(url: string, options: ClientOptions = {})
     await new Promise<void>((resolve, reject) => {
         socket.once('open', resolve)
         socket.once('error', cause => reject(connectError(shown, timeoutMs, cause)))
+        socket.once('unexpected-response', (_request, response) => {
+            response.setTimeout(timeoutMs, () => response.destroy())
+            void denialOf(shown, response).then(error => {
+                reject(error)
+                socket.terminate()
+            })
+        })
     })
     return client
 }
@@ -66,17 +75,38 @@ export function address(url: string): string {
 }
 
 function connectError(url: string, timeoutMs: number, cause: NodeJS.ErrnoException): BridgeError {
-    const start = 'start one with `tendon bridge` or `tendon start`'
     if (/timed out/.test(cause.message)) {
         return new BridgeError('no-answer', `no answer from ${url} within ${timeoutMs} ms`, { cause })
     }
-    if (cause.code === undefined && /Unexpected server response/.test(cause.message)) {
-        return new BridgeError('no-bridge', `what listens at ${url} is no bridge (${cause.message}): ${start}`, {
-            cause,
-        })
-    }
     const reason = cause.code === 'ECONNREFUSED' ? '' : ` (${cause.code ?? cause.message})`
-    return new BridgeError('no-bridge', `no bridge at ${url}${reason}: ${start}`, { cause })
+    return new BridgeError('no-bridge', `no bridge at ${url}${reason}: ${START}`, { cause })
+}
+
+/** What a bridge answers whom it does not let in: no token, a web page from elsewhere, too many clients. */
+const DENIED = [401, 403, 503]
+
+/** Why what listens there did not open a WebSocket, as it says itself. */
+async function denialOf(url: string, response: IncomingMessage): Promise<BridgeError> {
+    const { statusCode = 0 } = response
+    const reason = (await beginning(response)).trim() || `HTTP ${statusCode}`
+    if (DENIED.includes(statusCode)) return new BridgeError('refused', `${url} lets nobody in like this: ${reason}`)
+    return new BridgeError('no-bridge', `what listens at ${url} is no rosbridge (${reason}): ${START}`)
+}
+
+/** Of whatever listens, so much is shown, characters. */
+const LONGEST_REASON = 200
+
+async function beginning(response: IncomingMessage): Promise<string> {
+    let text = ''
+    try {
+        for await (const chunk of response.setEncoding('utf8')) {
+            text += chunk as string
+            if (text.length >= LONGEST_REASON) break
+        }
+    } catch {
+        // It was cut off: what came before will do.
+    }
+    return text.slice(0, LONGEST_REASON)
 }
 
 /** What the bridge answers one operation with; `fail` also when the connection ends. */

@@ -6,6 +6,8 @@ import { BridgeError } from '../../src/bridge/bridge-error'
 import { MessageQueue } from '../../src/bridge/message-queue'
 import type { JointStateMessage } from '../../src/bridge/ros/messages'
 import { type ClientOptions, connectRosbridge } from '../../src/bridge/rosbridge-client'
+import { startBridge } from '../../src/bridge/start-bridge'
+import { KinematicRobot } from './kinematic-robot'
 import { openDoor } from './planner'
 
 const TWIST = { linear: { x: 0.1, y: 0, z: 0 }, angular: { x: 0, y: 0, z: 0 } }
@@ -160,7 +162,24 @@ describe('connecting', () => {
         const url = await listen(createServer((_, response) => void response.writeHead(404).end()))
         await expect(connectRosbridge(url)).rejects.toMatchObject({
             code: 'no-bridge',
-            message: expect.stringContaining(`what listens at ${url} is no bridge`),
+            message: expect.stringContaining(`what listens at ${url} is no rosbridge (HTTP 404)`),
+        })
+    })
+
+    it('says why the bridge does not let it in, and what is behind another door', async () => {
+        const options = { host: '127.0.0.1', port: 0, foxglovePort: 0, token: 'a-token-of-the-test' }
+        const bridge = await startBridge(new KinematicRobot(), options)
+        onTestFinished(() => bridge.close())
+        const { url } = bridge.rosbridge
+        await expect(connectRosbridge(url)).rejects.toMatchObject({
+            code: 'refused',
+            message: expect.stringMatching(/a token is needed: in the header .*, or in the URL as \?token=<token>$/),
+        })
+        await (await connectRosbridge(`${url}/?token=${options.token}`)).close()
+        const foxglove = `${bridge.foxglove!.url}/?token=${options.token}`
+        await expect(connectRosbridge(foxglove)).rejects.toMatchObject({
+            code: 'no-bridge',
+            message: expect.stringContaining('is no rosbridge (a WebSocket subprotocol is needed: foxglove.sdk.v1'),
         })
     })
 
