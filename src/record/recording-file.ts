@@ -66,8 +66,12 @@ export class RecordingFile {
             return new RecordingFile(handle, reader)
         } catch (cause) {
             await handle.close()
-            const why = (cause as Error).message
-            const text = `${path} cannot be read by its index (${why}). Mend it with: tendon recover ${path} <new file>`
+            const { message } = cause as Error
+            // The same bytes are at a file's end as at its beginning, which is right.
+            const why = /Expected MCAP magic/.test(message)
+                ? 'has no index: it was cut, or is still being written'
+                : `cannot be read by its index (${message})`
+            const text = `${path} ${why}. Mend it with: tendon recover ${path} <new file>`
             throw new RecordError('unreadable', text, { cause })
         }
     }

@@ -132,6 +132,8 @@ describe('exporting', () => {
         await expect(exportTables(file('none.mcap'), file('x'), csv)).rejects.toMatchObject({ code: 'unreadable' })
         const bytes = await readFile(file('run.mcap'))
         await writeFile(file('cut.mcap'), bytes.subarray(0, bytes.length / 2))
-        await expect(exportTables(file('cut.mcap'), file('x'), csv)).rejects.toThrow('Mend it with: tendon recover')
+        await expect(exportTables(file('cut.mcap'), file('x'), csv)).rejects.toThrow(
+            'cut.mcap has no index: it was cut, or is still being written. Mend it with: tendon recover',
+        )
     })
 })
