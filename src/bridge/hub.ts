@@ -75,7 +75,7 @@ export class Hub {
         this.simulation = simulation
         this.topics = new Map(topics.map(topic => [topic.name, topic]))
         this.parameters = new ParameterServices(robot)
-        this.trajectories = new Trajectories(robot, scheduler, lease)
+        this.trajectories = new Trajectories(robot, scheduler, lease, () => this.mode())
         this.lease = lease
         lease.halt = why => this.trajectories.halt(why)
         const commands = [

@@ -51,10 +51,12 @@ const FEEDBACK_PERIOD = 0.05 // s, by the samples' own time
 export class Trajectories {
     private running: Running | undefined
 
+    /** @param mode the robot's, which its latest sample may be too old to tell */
     constructor(
         private readonly robot: Robot,
         private readonly scheduler: Scheduler,
         private readonly lease: CommandLease,
+        private readonly mode: () => string | undefined,
     ) {}
 
     /** Runs a `JointTrajectory` that came on the topic. @throws Refusal */
@@ -98,7 +100,7 @@ export class Trajectories {
 
     private read(message: unknown): Trajectory {
         const trajectory = readTrajectory(message, this.robot.description.joints, this.scheduler.epoch())
-        const mode = this.robot.state?.mode
+        const mode = this.mode()
         if (mode !== 'armed') throw new Refusal(`the robot is ${mode ?? 'silent'}: call /arm first`)
         return trajectory
     }
@@ -158,7 +160,7 @@ export class Trajectories {
             const fault = checkTolerances(path, state.joints, joint => joint.setpoint)
             if (fault !== undefined) {
                 this.end(running, GoalStatus.Aborted, ErrorCode.PathToleranceViolated, fault)
-            } else if (state.mode !== 'armed') {
+            } else if (this.mode() !== 'armed') {
                 this.end(running, GoalStatus.Aborted, ErrorCode.InvalidGoal, `the robot is in mode ${state.mode}`)
             } else if (running.client !== undefined && state.hostTime - last >= FEEDBACK_PERIOD) {
                 last = state.hostTime

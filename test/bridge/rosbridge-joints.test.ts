@@ -132,6 +132,21 @@ describe('rosbridge, to a planner with a trajectory,', () => {
         expect(failed).toContain('the robot is idle: call /arm first')
     })
 
+    it('takes a goal as soon as /arm is answered, before a sample says so', async () => {
+        const { robot, ros } = await connect(false)
+        await callService(ros, '/arm')
+        expect(robot.state!.mode).toBe('idle')
+        const action = new Action<object, object, object>({ ros, name: ACTION, actionType: ACTION_TYPE })
+        const failed: string[] = []
+        const result = new Promise(resolve =>
+            action.sendGoal({ trajectory: STRAIGHT }, resolve, undefined, text => failed.push(text)),
+        )
+        await settled(ros)
+        expect(failed).toEqual([])
+        robot.step(60)
+        expect(await result).toEqual({ error_code: 0, error_string: '' })
+    })
+
     /** Sends a goal; its feedback, its end, and the id to cancel it by. */
     async function send(goal: object = {}, message: object = STRAIGHT) {
         const connection = await connect()
