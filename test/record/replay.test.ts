@@ -140,6 +140,18 @@ describe('a recording, played', () => {
         })
     })
 
+    it('has a trajectory that nothing ended come to its end', async () => {
+        const robot = await simulate({ robot: 'rover', board: 'ideal' })
+        const session = await connectSimulated(robot)
+        const trajectory = { joints: ['left_wheel', 'right_wheel'], points: [{ time: 2, positions: [3, -3] }] }
+        const commands: SentCommand[] = [{ kind: 'trajectory', hostTime: 100, trajectory }]
+        await settle(robot, playCommands(commands, session, schedulerOf(robot.host), { armed: true }))
+        const [left, right] = session.state!.joints.map(({ position }) => position)
+        expect(Math.abs(left - 3)).toBeLessThan(0.1)
+        expect(Math.abs(right + 3)).toBeLessThan(0.1)
+        await session.close()
+    })
+
     it('names the command that a robot refuses', async () => {
         const robot = await simulate({ robot: 'rover', board: 'ideal' })
         const session = await connectSimulated(robot)

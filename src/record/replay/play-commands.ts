@@ -7,7 +7,10 @@ import { RecordError } from '../record-error'
 import type { RecordingFile } from '../recording-file'
 import { decodeTrajectoryCommand } from '../trajectory-message'
 
-/** After the last command the robot is watched for so long, s: until its setpoint's deadline has passed. */
+/**
+ * After the last command the robot is watched for so long, s: until its setpoint's deadline has passed. A trajectory comes to its
+ * end.
+ */
 const TAIL = 0.5
 
 /** Every command of a recording, in the order in which they were sent. @throws RecordError `incomplete` when it has none */
@@ -65,6 +68,7 @@ function sendAll(
         const start = scheduler.now()
         const dueAt = (i: number) => start + (commands[i].hostTime - commands[0].hostTime) * 1000
         let next = 0
+        let running = 0 // trajectories
         let over = false
         const end = (settle: () => void) => {
             over = true
@@ -79,14 +83,21 @@ function sendAll(
                 for (; next < commands.length && dueAt(next) <= scheduler.now(); next++) {
                     const command = commands[next]
                     if (command.kind === 'setpoint') send(robot, command.joints)
-                    else if (command.kind === 'trajectory') watch(next, follow(robot, command.trajectory, trajectories))
-                    else watch(next, robot[command.kind]())
+                    else if (command.kind === 'trajectory') {
+                        running++
+                        const followed = follow(robot, command.trajectory, trajectories)
+                        watch(
+                            next,
+                            followed.finally(() => running--),
+                        )
+                    } else watch(next, robot[command.kind]())
                 }
             } catch (error) {
                 return fail(next, error as Error)
             }
             const atEnd = next === commands.length
-            if (atEnd && scheduler.now() >= dueAt(commands.length - 1) + TAIL * 1000) return end(resolve)
+            if (atEnd && running === 0 && scheduler.now() >= dueAt(commands.length - 1) + TAIL * 1000)
+                return end(resolve)
             const wait = atEnd ? LOOK_MS : Math.min(LOOK_MS, dueAt(next) - scheduler.now())
             scheduler.setTimeout(step, wait)
         }
