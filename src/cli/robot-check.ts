@@ -41,7 +41,7 @@ export async function checkRobotFiles(robot: string): Promise<void> {
         ...configProblems(config).map(problem => `robot.ts: ${problem}`),
         ...(wiring ? wiringProblems(wiring) : []).map(problem => `wiring.ts: ${problem}`),
     ]
-    if (config.imu || entry.includes(NATIVE)) {
+    if (config.imu || config.spi || entry.includes(NATIVE)) {
         // Apart, because TypeScript's own parser takes a while to load.
         const { entryProblems } = await import('../flash/entry-check')
         lines.push(...entryProblems(config, entry))

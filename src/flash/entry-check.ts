@@ -29,6 +29,7 @@ export function entryProblems(config: RobotConfig, entry: string): string[] {
     const native = nativeDrivers(entry)
     return [
         ...mountingProblems(config, entry),
+        ...samplingProblems(config, entry),
         ...(native.some(driver => driver.startsWith('motors/')) ? packetProblems(config) : []),
         ...(native.some(driver => driver.startsWith('encoders/')) ? countProblems(config) : []),
     ]
@@ -45,6 +46,15 @@ function mountingProblems({ imu }: RobotConfig, entry: string): string[] {
                 `robot.ts: imu.${key} is ${JSON.stringify(imu[key])}, and main.ts does not use it; allowed: without it, or ` +
                 `\`new MountedImu(…)\` with it around the driver (docs/sensors.md)`,
         )
+}
+
+/** What is on SPI cannot be read within the tick. */
+function samplingProblems({ spi }: RobotConfig, entry: string): string[] {
+    if (!spi || namesIn(entry).has('SamplingClock')) return []
+    return [
+        'robot.ts: spi is given, and main.ts reads nothing before the tick; allowed: without it, or ' +
+            '`clock: new SamplingClock(…)` among what `runRobot` is given (docs/spi.md)',
+    ]
 }
 
 /** Each update of a motor or servo of the runtime is a packet, as each report of telemetry is. */

@@ -34,7 +34,8 @@ export function wiringProblems({ parts, spi = [] }: RobotWiring): string[] {
         }
         const taken = before.map(other => other.select)
         const free = SPI_SELECTS.filter(pin => !taken.includes(pin))
-        list.oneOf(`spi.${name}.select`, select, free)
+        if (free.length > 0) list.oneOf(`spi.${name}.select`, select, free)
+        else list.add(`spi.${name}`, select, `${SPI_SELECTS.length} parts, for boards select no more`)
     })
     return list.problems
 }

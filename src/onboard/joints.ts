@@ -102,7 +102,8 @@ export class Joints {
             this.velocityLimit.push(0)
             this.effortLimit.push(0)
             this.motorDirection.push(0)
-            this.scale.push(0)
+            // Until the parameters are derived: what divides by it must not make the position of a robot that did not start NaN.
+            this.scale.push(1)
             this.bandwidth.push(0)
             this.observerPosition.push(0)
             this.observerVelocity.push(0)

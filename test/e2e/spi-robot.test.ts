@@ -58,7 +58,7 @@ describe.each(BOARDS)('a robot with counters on SPI, on a paced %s', board => {
         await pass(robot, 0.2)
         expect(log.find(line => line.startsWith('! courier'))).toContain(`LS7366R 1: ${says}`)
         expect(session.state!.mode).toBe('unconfigured')
-        expect(session.state!.faults).toContain('startup')
+        expect(session.state!.faults).toEqual(['startup', 'encoder'])
         await expect(settle(robot, session.arm())).rejects.toThrow('startup')
     })
 

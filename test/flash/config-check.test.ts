@@ -5,7 +5,7 @@ import { entryProblems, nativeDrivers } from '../../src/flash/entry-check'
 import { rateProblems } from '../../src/flash/rate-check'
 import { wiringProblems } from '../../src/flash/wiring-check'
 import type { RobotConfig } from '../../src/onboard/robot-config'
-import type { WiredPart } from '../../src/onboard/robot-wiring'
+import type { SpiPart, WiredPart } from '../../src/onboard/robot-wiring'
 import { balancer } from '../../src/robots/balancer/robot'
 import { rover } from '../../src/robots/rover/robot'
 import { loadWiring } from '../../src/cli/robot-board'
@@ -39,6 +39,7 @@ describe("a robot's data", () => {
         ],
         ['commandTimeoutMs is 19; allowed: 20 to 10000 ms, two ticks and more', { ...rover, commandTimeoutMs: 19 }],
         ['i2c.frequency is 400; allowed: 10000 to 1000000 Hz', { ...rover, i2c: { frequency: 400 } }],
+        ['spi.frequency is 100000; allowed: 1000000 to 10000000 Hz', { ...rover, spi: { frequency: 100_000 } }],
         ['joints is []; allowed: at least one', { ...rover, joints: [], drive: undefined }],
         [
             'joints[1].name is "left_wheel"; allowed: a name that no other joint has',
@@ -134,6 +135,29 @@ describe('wiring', () => {
         const problems = wiringProblems({ parts })
         expect(problems).toHaveLength(1)
         expect(problems[0].startsWith(problem)).toBe(true)
+    })
+})
+
+describe('SPI', () => {
+    const counter = (name: string, select: string): SpiPart => ({ name, part: 'LS7366R', select, terminals: [] })
+
+    it.each<[string, SpiPart[]]>([
+        ['spi.b.select is "CS0"; allowed: "CS1"', [counter('a', 'CS0'), counter('b', 'CS0')]],
+        ['spi.a.select is "GP5"; allowed: "CS0", "CS1"', [counter('a', 'GP5')]],
+        ['spi.c is "CS2"; allowed: 2 parts', [counter('a', 'CS0'), counter('b', 'CS1'), counter('c', 'CS2')]],
+        ['spi[1].name is "a"; allowed: a name that no other part has', [counter('a', 'CS0'), counter('a', 'CS1')]],
+    ])('is wired with a mistake: %s', (problem, spi) => {
+        const problems = wiringProblems({ parts: [], spi })
+        expect(problems).toHaveLength(1)
+        expect(problems[0].startsWith(problem)).toBe(true)
+    })
+
+    it('is read before the tick, or refused', () => {
+        const config: RobotConfig = { ...rover, spi: { frequency: 4e6 } }
+        expect(entryProblems(config, 'clock: new SamplingClock(clock, encoders)')).toEqual([])
+        expect(entryProblems(config, 'runRobot(config, { encoders })')[0]).toMatch(
+            /^robot.ts: spi is given, and main.ts reads nothing before the tick; allowed: .*SamplingClock/,
+        )
     })
 })
 
