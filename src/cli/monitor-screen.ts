@@ -139,13 +139,17 @@ function loopLine({ statistics: { period, ticks, lateTicks } }: MonitorStatus): 
     return { text, style: lateTicks > 0 ? 'strong' : 'plain' }
 }
 
-/** Period and execution time of the tick beside each other, named at their left. */
-function histograms({ periodCounts, executionCounts }: NonNullable<MonitorStatus['timing']>): ScreenLine[] {
+/** Period and execution time of the tick beside each other, named at their left; and the board's count of setpoints. */
+function histograms({ periodCounts, executionCounts, setpoints }: NonNullable<MonitorStatus['timing']>): ScreenLine[] {
     const bars = [periodCounts, executionCounts].map(counts => [...histogram(counts, HISTOGRAM_ROWS), SCALE])
-    return bars[0].map((row, i) => {
+    const lines = bars[0].map((row, i) => {
         const [left, right] = i === HISTOGRAM_ROWS - 1 ? ['period, ms', 'tick, ms'] : ['', '']
         return { text: `${left.padEnd(11)}${row.padEnd(TIMING_BINS)}   ${right.padEnd(11)}${bars[1][i]}` }
     })
+    if (!setpoints) return lines
+    const { accepted, refused, lost } = setpoints
+    const text = `setpoints  ${accepted} accepted by the board, ${refused} refused, ${lost} lost`
+    return [...lines, { text, style: refused + lost > 0 ? 'strong' : 'plain' }]
 }
 
 function linkLines({ state, statistics, quality, clock }: MonitorStatus): ScreenLine[] {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Parameter, type Parameterised, withParameters } from '../host/parameters'
+import { type Command, Option } from 'commander'
+import { allowedValues, type Parameter, type Parameterised, withParameters } from '../host/parameters'
 import type { Robot } from '../host/robot'
 import { CommandError, UsageError } from './failure'
 import { boardOption, checkRobot, jsonOption } from './options'
@@ -32,10 +32,11 @@ export function addParam(program: Command): void {
         withRobot(options, async robot => show(await robot.getParameter(name), options)),
     )
     sub('set <name> <value>', 'change one parameter, until the board restarts (see store)').action(
-        (name: string, value: string, options: ParamOptions) => {
-            const number = numberOf(value)
-            return withRobot(options, async robot => show(await robot.setParameter(name, number), options))
-        },
+        (name: string, value: string, options: ParamOptions) =>
+            withRobot(options, async robot => {
+                const number = valueOf(await robot.getParameter(name), value)
+                show(await robot.setParameter(name, number), options)
+            }),
     )
     sub('store', "write what is in force to the board's flash").action((options: ParamOptions) =>
         withRobot(options, async robot => {
@@ -59,10 +60,17 @@ export function addParam(program: Command): void {
     param.addHelpText('after', '\nExample:\n  $ tendon param set left_wheel.kp 0.06 --port auto')
 }
 
-function numberOf(text: string): number {
-    const value = text.trim() === '' ? NaN : Number(text)
-    if (!Number.isFinite(value)) throw new InvalidArgumentError(`value ${text}, allowed: a number`)
-    return value
+/** Of a number as text, or of a value's name. */
+function valueOf(parameter: Parameter, text: string): number {
+    const named = parameter.names?.indexOf(text) ?? -1
+    const value = named >= 0 ? named : text.trim() === '' ? NaN : Number(text)
+    if (Number.isFinite(value)) return value
+    throw new UsageError(`parameter ${parameter.name} = ${text}, allowed ${allowedValues(parameter)}`)
+}
+
+/** A value as a person reads it. */
+function shown({ names }: Parameter, value: number): string {
+    return names?.[value] ?? `${value}`
 }
 
 async function withRobot(options: ParamOptions, use: (robot: ParameterRobot) => Promise<void>): Promise<void> {
@@ -88,15 +96,17 @@ async function showAll(robot: ParameterRobot, parameters: Parameter[], { json }:
     print(`flash: ${storage.origin}, store ${storage.sequence}${storage.changed ? ', changed since' : ''}`)
 }
 
-function row({ name, value, default: usual, min, max, sign, unit, disarmedOnly }: Parameter): string[] {
-    const allowed = sign ? '1 or -1' : `${min} to ${max}`
-    return [name, `${value}`, `${usual}`, disarmedOnly ? `${allowed}, disarmed` : allowed, unit]
+function row(parameter: Parameter): string[] {
+    const { name, value, default: usual, unit, disarmedOnly } = parameter
+    const allowed = allowedValues(parameter) + (disarmedOnly ? ', disarmed' : '')
+    return [name, shown(parameter, value), shown(parameter, usual), allowed, unit]
 }
 
 async function show(parameter: Parameter, { json }: ParamOptions): Promise<void> {
     if (json) return printJson(parameter)
-    const { name, value, unit, min, max, default: usual } = parameter
-    print(`${name} = ${value}${unit && ` ${unit}`} (default ${usual}, allowed ${min} to ${max})`)
+    const { name, value, unit, default: usual } = parameter
+    const text = shown(parameter, value) + (unit && ` ${unit}`)
+    print(`${name} = ${text} (default ${shown(parameter, usual)}, allowed ${allowedValues(parameter)})`)
 }
 
 async function showStorage(robot: ParameterRobot, what: string, { json }: ParamOptions): Promise<void> {

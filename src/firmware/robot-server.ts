@@ -103,12 +103,11 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         return undefined
     }
 
-    setpoint(payload: Buffer): void {
-        this.robot.setpoint(payload, ds.millis())
-    }
+    /** Taken before the dispatcher, as is `arm`. */
+    setpoint(): void {}
 
     arm(): number {
-        return this.robot.arm()
+        return 0
     }
 
     disarm(): number {
@@ -146,7 +145,12 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
     }
 
     timing(): Buffer {
-        return encodeTiming(this.loop.periodCounts, this.loop.executionCounts)
+        const { acceptedSetpoints, rejectedSetpoints, lostSetpoints } = this.robot
+        return encodeTiming(this.loop.periodCounts, this.loop.executionCounts, {
+            accepted: acceptedSetpoints,
+            refused: rejectedSetpoints,
+            lost: lostSetpoints,
+        })
     }
 
     parameters(first: number): Buffer {

@@ -95,10 +95,23 @@ function jointProblems(list: RangeList, joint: JointConfig): void {
     }
 }
 
-function monitorProblems(list: RangeList, key: string, { limit, delayMs, action = 'stop' }: Monitor): void {
-    list.oneOf(`${key}.action`, action, ['stop', 'warn'])
+function monitorProblems(list: RangeList, key: string, monitor: Monitor): void {
+    const { limit, delayMs, action = 'stop', loosest = {} } = monitor
+    // What these two find always stops the robot.
+    const actions = /(jump|supplyMonitor)$/.test(key) ? ['stop'] : ['stop', 'warn', 'off']
+    list.oneOf(`${key}.action`, action, actions)
     list.between(`${key}.limit`, limit, 0, LARGE, '')
     list.between(`${key}.delayMs`, delayMs, 0, TIMEOUT_MAX_MS, 'ms')
+    const least = key === 'supplyMonitor'
+    if (loosest.limit !== undefined) {
+        list.between(`${key}.loosest.limit`, loosest.limit, least ? 0 : limit, least ? limit : LARGE, '')
+    }
+    if (loosest.delayMs !== undefined) {
+        list.between(`${key}.loosest.delayMs`, loosest.delayMs, delayMs, TIMEOUT_MAX_MS, 'ms')
+    }
+    if (loosest.action !== undefined) {
+        list.oneOf(`${key}.loosest.action`, loosest.action, actions.slice(actions.indexOf(action)))
+    }
 }
 
 function sensorProblems(list: RangeList, { imu, power, tickPeriodMs }: RobotConfig): void {

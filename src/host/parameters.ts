@@ -1,5 +1,6 @@
 import type { RobotDescription } from '../protocol/description'
 import {
+    ACTION_NAMES,
     ORIGIN_NAMES,
     PARAMETER_KIND_HEADER,
     PARAMETER_PAGE_HEADER,
@@ -22,6 +23,8 @@ export interface Parameter {
     value: number
     /** Only 1 and -1 are allowed. */
     sign: boolean
+    /** Of one that chooses: what each value from 0 on is called. */
+    names?: readonly string[]
     /** Refused while the robot is armed. */
     disarmedOnly: boolean
 }
@@ -211,11 +214,20 @@ export class ParameterTable {
 }
 
 /** Refuses on this side what the board would refuse too. @throws RobotError `out-of-range` */
-export function checkValue({ name, unit, min, max, sign }: Parameter, value: number): void {
+export function checkValue(parameter: Parameter, value: number): void {
+    const { name, unit, min, max, sign, names } = parameter
     const inside = value >= min && value <= max && (!sign || Math.abs(value) === 1)
-    if (inside) return
-    const allowed = sign ? '1 or -1' : `${min} to ${max}${unit && ` ${unit}`}`
+    if (inside && (!names || Number.isInteger(value))) return
+    const allowed = allowedValues(parameter) + (unit && ` ${unit}`)
     throw new RobotError('out-of-range', `parameter ${name} = ${value}, allowed ${allowed}`)
+}
+
+/** `0 to 10`, `1 or -1`, `1 (warn) or 2 (stop)`. */
+export function allowedValues({ min, max, sign, names }: Parameter): string {
+    if (sign) return '1 or -1'
+    if (!names) return `${min} to ${max}`
+    const named = names.map((name, value) => `${value} (${name})`)
+    return named.slice(min, max + 1).join(' or ')
 }
 
 function checkResult(result: ParameterResult, what: string): void {
@@ -264,6 +276,7 @@ export function decodePage(
                 default: decimal(page.readFloatLE(at)),
                 value: decimal(page.readFloatLE(at + 4)),
                 sign: (flags & ParameterFlag.Sign) !== 0,
+                ...(flags & ParameterFlag.Action ? { names: ACTION_NAMES } : {}),
                 disarmedOnly: (flags & ParameterFlag.Disarmed) !== 0,
             })
         }

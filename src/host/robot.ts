@@ -114,6 +114,8 @@ export interface LinkQuality {
     /** The board stands still now, and the times that it did. */
     stalled: boolean
     stalls: number
+    /** Setpoints given to the port. */
+    setpointsSent: number
     /** Frames not sent because the port took no more. */
     writesDropped: number
     /** Times that the board says it left out frames because the host was slow. */
@@ -124,6 +126,11 @@ export interface LinkQuality {
 export interface LoopTiming {
     periodCounts: number[]
     executionCounts: number[]
+    /**
+     * Of setpoints, since the program started: accepted, refused (malformed or not newer) and lost (numbers that were skipped while
+     * armed). Absent from boards whose program is older.
+     */
+    setpoints?: { accepted: number; refused: number; lost: number }
 }
 
 /** What a joint is told: rad, rad/s, motor duty -1 to 1, or to coast. */

@@ -103,6 +103,7 @@ export class RobotSession implements Robot, Parameterised {
     private readonly commandListeners = new Set<(command: SentCommand) => void>()
     private readonly streams = new Set<StateStream<RobotState>>()
     private sequence = 0
+    private setpointsSent = 0
     /** Starts anywhere, so that a new session's first command is not taken for the last one's repetition. */
     private trajectorySequence = Math.floor(Math.random() * 0x10000)
     /** Of the last report. */
@@ -289,6 +290,7 @@ export class RobotSession implements Robot, Parameterised {
             actuation: this.actuation.quantiles(),
             stalled: heartbeat.stalled,
             stalls: heartbeat.stalls,
+            setpointsSent: this.setpointsSent,
             writesDropped: stats.writesDropped,
             frameGaps: stats.decoder.frameGaps,
         }
@@ -301,7 +303,7 @@ export class RobotSession implements Robot, Parameterised {
     async timing(): Promise<LoopTiming> {
         const timing = decodeTiming(await this.ask(RobotCommand.Timing))
         if (!timing) throw new RobotError('protocol', 'the robot sent histograms of another length')
-        return { periodCounts: timing.period, executionCounts: timing.execution }
+        return { periodCounts: timing.period, executionCounts: timing.execution, setpoints: timing.setpoints }
     }
 
     /** Whether a robot has announced itself since the link came up, or since its program was replaced. */
@@ -407,6 +409,7 @@ export class RobotSession implements Robot, Parameterised {
     private setpoint(entries: SetpointEntry[]): void {
         if (!this.robot || !this.connected) return
         this.sequence = (this.sequence + 1) & 0xffff
+        this.setpointsSent++
         this.actuation.sent(entries, this.scheduler.epoch())
         this.send(this.robot, RobotCommand.Setpoint, encodeSetpoint(this.sequence, 0, entries))
         if (this.commandListeners.size === 0) return

@@ -9,8 +9,8 @@ const PI = Math.PI
 const TWO_PI = 2 * Math.PI
 /** Every joint, as bits. */
 const ALL = 0xff
-/** Of a joint whose readings are taken as they are, rad. */
-const NO_JUMP = 1e9
+/** Of a joint whose readings are taken as they are, rad². */
+const NO_JUMP = 1e18
 /** `JointMode` has so many. */
 const MODES = 4
 
@@ -109,9 +109,7 @@ export class Joints {
             this.observerVelocity.push(0)
             this.lastReading.push(0)
             this.measured.push(0)
-            const monitors = config[i].monitors
-            const jump = monitors && monitors.jump ? monitors.jump.limit : NO_JUMP
-            this.jumpSquare.push(jump * jump)
+            this.jumpSquare.push(NO_JUMP)
         }
     }
 }

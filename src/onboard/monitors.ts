@@ -1,19 +1,17 @@
+import { MonitorAction } from '../protocol/parameters'
 import { Fault, JointMode } from '../protocol/state'
 import type { FaultLog } from './fault-log'
 import type { Joints } from './joints'
-import type { JointConfig, JointMonitors, Monitor } from './robot-config'
+import { type MonitorSettings, NEVER, Watched } from './monitor-settings'
+import type { JointConfig } from './robot-config'
 
-/** A limit that nothing passes. */
-const NEVER = 1e9
-/** What of a joint is out of the ordinary: one bit each, in the order of {@link FAULTS}. */
+/** What of a joint is out of the ordinary: one bit each, in the order of {@link FAULTS} and `Watched`. */
 const [FAST, OUTSIDE, ASTRAY, STUCK, SAME, JERKED] = [1, 2, 4, 8, 16, 32]
 const FAULTS = [Fault.Velocity, Fault.Position, Fault.Following, Fault.Stall, Fault.Frozen, Fault.Acceleration]
 const KINDS = 6
 /** Of what is in order, and of what was passed for its delay. */
 const NOT_SINCE = -1
 const TRIPPED = -2
-
-const NOTHING: JointMonitors = {}
 
 /**
  * Watches the joints, one at a look, in turn. In the tick stands only whether anything is out of the
@@ -24,6 +22,7 @@ export class Monitors {
     faults = 0
     warnings = 0
     private turn = 0
+    // What the tick makes of the settings: {@link derive}.
     private readonly velocitySquare: number[] = []
     private readonly lowest: number[] = []
     private readonly highest: number[] = []
@@ -41,51 +40,65 @@ export class Monitors {
     private readonly lastReading: number[] = []
     /** Entry kind · joints + joint: board time since which it is so, ms; {@link NOT_SINCE}, {@link TRIPPED}. */
     private readonly since: number[] = []
-    /** Likewise: limit, and delay in ms. */
-    private readonly limit: number[] = []
-    private readonly delayMs: number[] = []
-    /** Likewise: it only warns. */
-    private readonly warns: boolean[] = []
+    /** Likewise: where the monitor's settings are. */
+    private readonly place: number[] = []
 
     /** @param lookS from one look at a joint to the next, s */
     constructor(
-        config: readonly JointConfig[],
+        private readonly config: readonly JointConfig[],
+        private readonly settings: MonitorSettings,
         private readonly log: FaultLog,
         private readonly lookS: number,
     ) {
         for (let kind = 0; kind < KINDS; kind++) {
-            for (const joint of config) {
-                const monitor = monitorOf(joint, kind)
-                this.limit.push(monitor ? monitor.limit : NEVER)
-                this.delayMs.push(monitor ? monitor.delayMs : 0)
+            for (let joint = 0; joint < config.length; joint++) {
+                this.place.push(settings.at(joint, kind))
                 this.since.push(NOT_SINCE)
-                this.warns.push(monitor !== undefined && monitor.action === 'warn')
             }
         }
-        const count = config.length
-        for (let i = 0; i < count; i++) {
-            const velocity = this.limit[i]
-            const beyond = this.limit[count + i]
-            const following = this.limit[2 * count + i]
-            const stall = this.limit[3 * count + i]
-            const frozen = this.limit[4 * count + i]
-            this.velocitySquare.push(velocity * velocity)
-            this.lowest.push((config[i].positionMin ?? -NEVER) - beyond)
-            this.highest.push((config[i].positionMax ?? NEVER) + beyond)
-            this.followingSquare.push(following * following)
-            const load = stall < frozen ? stall : frozen
-            this.loadSquare.push(load * load)
-            this.stallSquare.push(stall * stall)
-            this.frozenSquare.push(frozen * frozen)
-            const monitors = config[i].monitors ?? NOTHING
-            const turning = monitors.stall ? monitors.stall.speed : 0
+        for (let i = 0; i < config.length; i++) {
+            this.velocitySquare.push(0)
+            this.lowest.push(0)
+            this.highest.push(0)
+            this.followingSquare.push(0)
+            this.loadSquare.push(0)
+            this.stallSquare.push(0)
+            this.frozenSquare.push(0)
+            const { monitors } = config[i]
+            const turning = monitors && monitors.stall ? monitors.stall.speed : 0
             this.turningSquare.push(turning * turning)
-            const change = this.limit[5 * count + i] * lookS
-            this.changeSquare.push(change * change)
+            this.changeSquare.push(0)
             this.lastVelocity.push(0)
             this.seen.push(0)
             this.lastReading.push(0)
         }
+    }
+
+    /** Works out what follows from the settings. Called when one has changed. */
+    derive(joints: Joints): void {
+        for (let i = 0; i < joints.count; i++) {
+            const { positionMin, positionMax } = this.config[i]
+            const beyond = this.limit(Watched.Position, i)
+            const stall = this.square(Watched.Stall, i)
+            const frozen = this.square(Watched.Frozen, i)
+            this.velocitySquare[i] = this.square(Watched.Velocity, i)
+            this.lowest[i] = (positionMin ?? -NEVER) - beyond
+            this.highest[i] = (positionMax ?? NEVER) + beyond
+            this.followingSquare[i] = this.square(Watched.Following, i)
+            this.loadSquare[i] = stall < frozen ? stall : frozen
+            this.stallSquare[i] = stall
+            this.frozenSquare[i] = frozen
+            this.changeSquare[i] = this.square(Watched.Acceleration, i) * this.lookS * this.lookS
+        }
+    }
+
+    private limit(kind: Watched, joint: number): number {
+        return this.settings.limit(this.place[(kind * this.place.length) / KINDS + joint])
+    }
+
+    private square(kind: Watched, joint: number): number {
+        const limit = this.limit(kind, joint)
+        return limit * limit
     }
 
     /** Looks at the joint whose turn it is. Comparisons are turned round: what is not a number is out of the ordinary. @inline */
@@ -133,8 +146,9 @@ export class Monitors {
         effort: number,
         change: number,
     ): void {
-        const { since } = this
-        const count = this.limit.length / KINDS
+        const { since, place } = this
+        const { values } = this.settings
+        const count = place.length / KINDS
         this.seen[i] = seen
         for (let kind = 0; kind < KINDS; kind++) {
             const at = kind * count + i
@@ -142,12 +156,12 @@ export class Monitors {
                 since[at] = NOT_SINCE
             } else if (since[at] !== TRIPPED) {
                 if (since[at] === NOT_SINCE) since[at] = now
-                if (now - since[at] >= this.delayMs[at]) {
+                if (now - since[at] >= values[place[at] + 1]) {
                     since[at] = TRIPPED
                     // What is compared with the limit, as a person would be told.
                     let value = kind === 0 ? velocity : kind === 1 ? position : kind === 2 ? error : effort
                     if (kind === 5) value = change / this.lookS
-                    let limit = this.limit[at]
+                    let limit = values[place[at]]
                     if (kind === 1) limit = position > this.highest[i] ? this.highest[i] : this.lowest[i]
                     this.log.record(FAULTS[kind], i, value, limit, now)
                 }
@@ -157,19 +171,9 @@ export class Monitors {
         for (let at = 0; at < since.length; at++) {
             const fault = FAULTS[Math.floor(at / count)]
             if (since[at] === TRIPPED) {
-                if (this.warns[at]) this.warnings |= fault
+                if (values[place[at] + 2] === MonitorAction.Warn) this.warnings |= fault
                 else this.faults |= fault
             }
         }
     }
-}
-
-/** The monitor of a joint for the fault of this kind. */
-function monitorOf(joint: JointConfig, kind: number): Monitor | undefined {
-    const monitors = joint.monitors ?? NOTHING
-    if (kind === 0) return monitors.velocity
-    if (kind === 1) return monitors.position
-    if (kind === 2) return monitors.following
-    if (kind === 3) return monitors.stall
-    return kind === 4 ? monitors.frozen : monitors.acceleration
 }

@@ -14,6 +14,7 @@ import { MAX_PAYLOAD } from '../protocol/service'
 import { hash } from './describe'
 import { JOINT_PARAMETERS, JointParameter, UNLIMITED } from './joint-parameters'
 import { adoptJoints, startJoints } from './joints'
+import type { MonitorSettings } from './monitor-settings'
 import type { Robot } from './robot'
 
 /** A kind of parameter: its values are the ones that the robot computes with, in place. */
@@ -32,10 +33,14 @@ export interface ParameterKind {
     readonly stride: number
     /** How many it has. */
     readonly count: number
+    /** Of the monitors' settings, which travel as a kind each and say their names and ranges themselves. */
+    readonly settings?: MonitorSettings
 }
 
 /** Most kinds on a page: more of them take longer to pack than the tick can wait. */
 const PAGE_KINDS = 4
+/** Where the settings of the monitors that there are begin. */
+const SETTING = 3
 /** Fastest joint that telemetry can tell of, rad/s. */
 const FASTEST = 65
 
@@ -102,6 +107,7 @@ export class Parameters {
         this.addJoint('motor_direction', '', -1, 1, still | ParameterFlag.Sign, JointParameter.MotorDirection)
         this.add('command_timeout', 'ms', 20, 5000, 0, robot.commandTimeoutMs)
         if (robot.config.imu) this.add('imu.gyro_bias', 'rad/s', -1, 1, ParameterFlag.Axis, robot.gyroBias)
+        this.addMonitors(robot.settings)
         if (this.more) this.more(this)
         this.list = []
         if (robot.mode !== RobotMode.Armed) this.kept = list
@@ -115,6 +121,13 @@ export class Parameters {
      */
     add(name: string, unit: string, low: number, high: number, flags: number, values: number[]): void {
         this.list.push({ name, unit, low, high, flags, values, first: 0, stride: 1, count: values.length })
+    }
+
+    private addMonitors(settings: MonitorSettings): void {
+        const { values } = settings
+        if (values.length === SETTING) return
+        const kind = { name: 'monitors', unit: '', low: 0, high: 0, flags: 0, values, settings }
+        this.list.push({ ...kind, first: SETTING, stride: 1, count: values.length - SETTING })
     }
 
     private addJoint(
@@ -179,7 +192,7 @@ export class Parameters {
                 index -= count
                 continue
             }
-            if (!isAllowed(kind, value)) return ParameterResult.Range
+            if (!isAllowed(kind, index, value)) return ParameterResult.Range
             if (flags & ParameterFlag.Disarmed && robot.mode === RobotMode.Armed) return ParameterResult.Armed
             const at = first + index * stride
             const old = values[at]
@@ -194,6 +207,7 @@ export class Parameters {
                 adoptJoints(robot.joints, 1 << index)
                 if (flags & ParameterFlag.Disarmed) this.moved(index)
             }
+            if (kind.settings) robot.adoptMonitors()
             this.changed = true
             return ParameterResult.Ok
         }
@@ -236,38 +250,65 @@ export class Parameters {
 
     /** A page of the table, from kind `first` on. */
     page(first: number): Buffer {
-        const kinds = this.kinds()
         const page = Buffer.alloc(MAX_PAYLOAD)
-        page[0] = kinds.length
         page[1] = first
         page[2] = this.origin
         page[3] = this.changed ? 1 : 0
         page.setAt(4, 'u32', this.sequence)
         let at = PARAMETER_PAGE_HEADER
+        let end = first + PAGE_KINDS
+        let number = 0
         let parameter = 0
-        for (let k = 0; k < first && k < kinds.length; k++) parameter += kinds[k].count
-        for (let k = first; k < kinds.length && k < first + PAGE_KINDS; k++) {
-            const { values, first: start, stride, count, low, high, flags } = kinds[k]
-            const name = Buffer.from(kinds[k].name)
-            const unit = Buffer.from(kinds[k].unit)
-            const texts = PARAMETER_KIND_HEADER + name.length + unit.length
-            if (at + texts + 8 * count > MAX_PAYLOAD) break
-            page[at] = flags
-            page[at + 1] = count
-            page.setAt(at + 2, 'f32', low)
-            page.setAt(at + 6, 'f32', high)
-            page[at + 10] = name.length
-            page[at + 11] = unit.length
-            page.blitAt(at + PARAMETER_KIND_HEADER, name, 0, name.length)
-            page.blitAt(at + PARAMETER_KIND_HEADER + name.length, unit, 0, unit.length)
-            at += texts
-            for (let i = 0; i < count; i++) {
-                page.setAt(at, 'f32', this.defaults[parameter++])
-                page.setAt(at + 4, 'f32', values[start + i * stride])
-                at += 8
+        for (const kind of this.kinds()) {
+            const { settings, count } = kind
+            const instances = settings ? 1 : count
+            for (let i = 0; i < count; i += instances) {
+                if (number >= first && number < end) {
+                    const next = this.writeKind(page, at, kind, i, instances, parameter)
+                    if (next === 0) end = number
+                    else at = next
+                }
+                number++
+                parameter += instances
             }
         }
+        page[0] = number
         return page.slice(0, at)
+    }
+
+    /** Writes a kind, or one setting of the monitors. @returns where it ends; 0 when it does not fit */
+    private writeKind(
+        page: Buffer,
+        at: number,
+        kind: ParameterKind,
+        from: number,
+        instances: number,
+        parameter: number,
+    ): number {
+        const { values, first, stride, settings } = kind
+        if (settings) settings.select(first + from)
+        const name = Buffer.from(settings ? settings.name : kind.name)
+        const unit = Buffer.from(settings ? settings.unit : kind.unit)
+        const texts = PARAMETER_KIND_HEADER + name.length + unit.length
+        if (at + texts + 8 * instances > MAX_PAYLOAD) return 0
+        page[at] = settings ? settings.flags : kind.flags
+        page[at + 1] = instances
+        if (settings) page.blitAt(at + 2, settings.range, 0, 8)
+        else {
+            page.setAt(at + 2, 'f32', kind.low)
+            page.setAt(at + 6, 'f32', kind.high)
+        }
+        page[at + 10] = name.length
+        page[at + 11] = unit.length
+        page.blitAt(at + PARAMETER_KIND_HEADER, name, 0, name.length)
+        page.blitAt(at + PARAMETER_KIND_HEADER + name.length, unit, 0, unit.length)
+        at += texts
+        for (let i = from; i < from + instances; i++) {
+            page.setAt(at, 'f32', this.defaults[parameter++])
+            page.setAt(at + 4, 'f32', values[first + i * stride])
+            at += 8
+        }
+        return at
     }
 
     /** What is to be stored: the values that are not at their defaults. Undefined when they are too many for a slot. */
@@ -311,7 +352,7 @@ export class Parameters {
                         if (at + 4 > stored.length) return false
                         const value = stored.getAt(at, 'f32')
                         at += 4
-                        if (!isAllowed(kind, value)) return false
+                        if (!isAllowed(kind, i, value)) return false
                         if (taking === 1) values[first + i * stride] = value
                     }
                     parameter++
@@ -324,6 +365,7 @@ export class Parameters {
 
     private adoptAll(): void {
         for (let i = 0; i < this.robot.joints.count; i++) this.moved(i)
+        this.robot.adoptMonitors()
     }
 
     /** A joint's position counts from elsewhere now: so does the odometry. */
@@ -334,7 +376,13 @@ export class Parameters {
     }
 }
 
-function isAllowed({ low, high, flags }: ParameterKind, value: number): boolean {
+function isAllowed({ low, high, flags, first, settings }: ParameterKind, index: number, value: number): boolean {
+    if (settings) {
+        settings.select(first + index)
+        low = settings.range.getAt(0, 'f32')
+        high = settings.range.getAt(4, 'f32')
+        if (settings.flags !== 0 && value !== Math.floor(value)) return false
+    }
     // Written so that NaN is refused.
     if (!(value >= low && value <= high)) return false
     return (flags & ParameterFlag.Sign) === 0 || value === 1 || value === -1

@@ -134,11 +134,19 @@ export interface JointStop {
 /** A limit, and how long it must be passed until the robot stops and latches a fault. */
 export interface Monitor {
     readonly limit: number
-    /** Whether it stops the robot, which is the default, or only says so. */
-    readonly action?: 'stop' | 'warn'
+    /** Whether it stops the robot, which is the default, only says so, or waits for its parameter to say that it shall watch. */
+    readonly action?: MonitorAction
     /** ms; a joint is looked at whenever as many reports as the robot has joints have gone out (docs/safety.md). */
     readonly delayMs: number
+    /** How far its parameters may loosen it: what is not given, not at all. */
+    readonly loosest?: {
+        readonly limit?: number
+        readonly delayMs?: number
+        readonly action?: MonitorAction
+    }
 }
+
+export type MonitorAction = 'stop' | 'warn' | 'off'
 
 /** Looked at with each upkeep (`tick-loop.ts`): each 12 ticks, and sooner while ticks are skipped. */
 export interface RobotMonitors {

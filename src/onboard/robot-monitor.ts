@@ -1,21 +1,20 @@
 import { atan2, cos, sqrt } from '../control/trig'
 import { NO_JOINT } from '../protocol/fault-log'
+import { MonitorAction } from '../protocol/parameters'
 import { Fault } from '../protocol/state'
 import type { FaultLog } from './fault-log'
-import type { RobotMonitors } from './robot-config'
+import { type MonitorSettings, NEVER, Watched } from './monitor-settings'
 
 const NOT_SINCE = -1
-/** A limit that nothing passes. */
-const NEVER = 1e9
 
 /** Watches what belongs to no joint, at each upkeep. As in `Monitors`, what is out of the ordinary is judged in a function. */
 export class RobotMonitor {
     /** `Fault` bits whose causes hold: of monitors that stop the robot, and of those that only warn. */
     faults = 0
     warnings = 0
-    private readonly cosineSquare: number = 0
-    private readonly currentLimit: number
-    private readonly lateLimit: number
+    private cosineSquare = -1
+    private currentLimit = NEVER
+    private lateLimit = NEVER
     /** What was out of the ordinary at the last look, as `Fault` bits. */
     private seen = 0
     private lastLate = 0
@@ -23,16 +22,28 @@ export class RobotMonitor {
     private readonly since = [NOT_SINCE, NOT_SINCE, NOT_SINCE]
     /** Which have tripped, as {@link seen}. */
     private tripped = 0
+    /** Where the settings of each are. */
+    private readonly place: number[] = []
 
+    /** @param joints of the robot */
     constructor(
-        private readonly monitors: RobotMonitors,
+        private readonly settings: MonitorSettings,
+        joints: number,
         private readonly log: FaultLog,
     ) {
-        const { tilt, current, late } = monitors
-        const cosine = tilt ? cos(tilt.limit) : -1
-        this.cosineSquare = cosine > 0 ? cosine * cosine : -1
-        this.currentLimit = current ? current.limit : NEVER
-        this.lateLimit = late ? late.limit : NEVER
+        this.place.push(settings.at(joints, Watched.Tilt))
+        this.place.push(settings.at(joints, Watched.Current))
+        this.place.push(settings.at(joints, Watched.Late))
+    }
+
+    /** Works out what follows from the settings. Called when one has changed. */
+    derive(): void {
+        const { settings, place } = this
+        const tilt = settings.limit(place[0])
+        const cosine = cos(tilt)
+        this.cosineSquare = tilt < NEVER && cosine > 0 ? cosine * cosine : -1
+        this.currentLimit = settings.limit(place[1])
+        this.lateLimit = settings.limit(place[2])
     }
 
     /**
@@ -63,24 +74,24 @@ export class RobotMonitor {
 
     /** Something is out of the ordinary, or was at the last look. */
     private judge(seen: number, frame: Buffer | undefined, current: number, late: number, now: number): void {
-        const { monitors, since } = this
+        const { since, place } = this
+        const { values } = this.settings
         this.seen = seen
         this.faults = this.warnings = 0
         for (let kind = 0; kind < since.length; kind++) {
-            const monitor = kind === 0 ? monitors.tilt : kind === 1 ? monitors.current : monitors.late
             const fault = kind === 0 ? Fault.Tilt : kind === 1 ? Fault.Current : Fault.Late
             if ((seen & fault) === 0) {
                 since[kind] = NOT_SINCE
                 this.tripped &= ~fault
-            } else if (monitor) {
+            } else {
                 if (since[kind] === NOT_SINCE) since[kind] = now
-                if ((this.tripped & fault) === 0 && now - since[kind] >= monitor.delayMs) {
+                if ((this.tripped & fault) === 0 && now - since[kind] >= values[place[kind] + 1]) {
                     this.tripped |= fault
                     let value = kind === 1 ? current : late
                     if (kind === 0) value = frame ? tiltOf(frame) : NaN
-                    this.log.record(fault, NO_JOINT, value, monitor.limit, now)
+                    this.log.record(fault, NO_JOINT, value, values[place[kind]], now)
                 }
-                if (monitor.action === 'warn') this.warnings |= this.tripped & fault
+                if (values[place[kind] + 2] === MonitorAction.Warn) this.warnings |= this.tripped & fault
                 else this.faults |= this.tripped & fault
             }
         }

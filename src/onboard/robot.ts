@@ -7,6 +7,7 @@ import { Chassis } from './chassis'
 import { samplesPerReport } from './describe'
 import { explainFaults } from './explain-faults'
 import { FaultLog } from './fault-log'
+import { MonitorSettings, Watched } from './monitor-settings'
 import { Monitors } from './monitors'
 import { RobotMonitor } from './robot-monitor'
 import { coasts, drivenAfter, refusedStop, wayToStop } from './stop-actions'
@@ -148,6 +149,8 @@ export class Robot {
     /** `Fault` bits that stopped the robot: they stay until {@link disarm} finds their causes gone. */
     latched = 0
     readonly log = new FaultLog()
+    /** Of every monitor that its data names. {@link adoptMonitors} follows a change. */
+    readonly settings: MonitorSettings
     /** Present when the robot's data names any of a joint's. */
     readonly monitors: Monitors | undefined
     /** Present when its data names any of the robot's own. */
@@ -160,6 +163,9 @@ export class Robot {
     setpointSequence = 0
     /** Setpoints refused: malformed, not newer, or naming a joint or mode that does not exist. */
     rejectedSetpoints = 0
+    /** Setpoints taken; and sequence numbers skipped between two of them, from the first taken while armed on. */
+    acceptedSetpoints = 0
+    lostSetpoints = 0
     imuValid = false
     powerValid = false
     /** Joints whose encoder failed at this tick, bit i for joint i. */
@@ -199,7 +205,7 @@ export class Robot {
     /** Board time from which on a tick stops the motors, ms; {@link NEVER} while no setpoint was taken since arming. */
     private deadline = NEVER
     /** Least motor supply, V, and board time since which it is less, ms. */
-    readonly supplyLimit: number
+    supplyLimit = -1
     private supplyLowSince = NEVER
     private anySequence = true
     /** Why it can never be armed: its motor controller cannot stop it as its data says. */
@@ -227,7 +233,6 @@ export class Robot {
         this.sensorTicks = Math.ceil(config.sensorTimeoutMs / config.tickPeriodMs)
         this.imuTicks = balance ? BALANCE_IMU_MISSES - 1 : this.sensorTicks
         this.commandTimeoutMs = [config.commandTimeoutMs]
-        this.supplyLimit = config.supplyMonitor ? config.supplyMonitor.limit : -1
         this.refusal = refusedStop(config, motors)
         this.coasts = this.refusal === undefined && coasts(config)
         this.coasting = this.coasts
@@ -235,9 +240,12 @@ export class Robot {
         this.estopReleased = config.estopInput ? 1 - config.estopInput.stopsAt : 0
         let watched = 0
         for (const joint of config.joints) if (joint.monitors) watched++
-        this.monitors = watched > 0 ? new Monitors(config.joints, this.log, this.lookS()) : undefined
-        this.monitor = config.monitors ? new RobotMonitor(config.monitors, this.log) : undefined
+        const settings = new MonitorSettings(config)
+        this.settings = settings
+        this.monitors = watched > 0 ? new Monitors(config.joints, settings, this.log, this.lookS()) : undefined
+        this.monitor = config.monitors ? new RobotMonitor(settings, config.joints.length, this.log) : undefined
         for (let i = 0; i < config.joints.length; i++) this.jumps.push(0)
+        this.adoptMonitors()
         this.imuFrame = imu ? imu.frame : undefined
         if (config.drive) {
             const names = config.joints.map(joint => joint.name)
@@ -248,6 +256,18 @@ export class Robot {
                 config.drive.trackWidth,
             )
         }
+    }
+
+    /** Settings of monitors have changed: works out what the tick compares with. */
+    adoptMonitors(): void {
+        const { settings, joints, monitors, monitor, config } = this
+        if (monitors) monitors.derive(joints)
+        if (monitor) monitor.derive()
+        for (let i = 0; i < joints.count; i++) {
+            const jump = settings.limit(settings.at(i, Watched.Jump))
+            joints.jumpSquare[i] = jump * jump
+        }
+        if (config.supplyMonitor) this.supplyLimit = settings.values[settings.at(joints.count, Watched.Supply)]
     }
 
     /** From one look at a joint to the next, s: as many reports as there are joints. */
@@ -449,8 +469,7 @@ export class Robot {
                 held |= 1 << i
                 this.sensorErrors++
                 jumps[i]++
-                const { monitors } = this.config.joints[i]
-                const delayMs = monitors && monitors.jump ? monitors.jump.delayMs : 0
+                const delayMs = this.settings.values[this.settings.at(i, Watched.Jump) + 1]
                 if (jumps[i] * this.config.tickPeriodMs > delayMs) {
                     this.faults |= Fault.Encoder
                     this.lostJoint = i
@@ -553,9 +572,9 @@ export class Robot {
 
     /** The motor supply is too low. @returns the fault when it was so for too long */
     private supplyLow(): number {
-        const { estimatedAt, config } = this
+        const { estimatedAt, settings } = this
         if (this.supplyLowSince === NEVER) this.supplyLowSince = estimatedAt
-        const delayMs = config.supplyMonitor ? config.supplyMonitor.delayMs : 0
+        const delayMs = settings.values[settings.at(this.joints.count, Watched.Supply) + 1]
         return estimatedAt - this.supplyLowSince >= delayMs ? Fault.Supply : 0
     }
 
@@ -631,6 +650,8 @@ export class Robot {
             const ahead = (sequence - this.setpointSequence - 1) & 0xffff
             if (this.anySequence || ahead < 0x7fff) {
                 this.setpointSequence = sequence
+                this.acceptedSetpoints++
+                if (!this.anySequence) this.lostSetpoints += ahead
                 if (this.mode === RobotMode.Armed) {
                     if (this.trajectory.running) this.trajectory.abort()
                     this.anySequence = false

@@ -44,7 +44,20 @@ export enum ParameterFlag {
     Disarmed = 4,
     /** 1 or -1, nothing between. */
     Sign = 8,
+    /** A `MonitorAction`. */
+    Action = 16,
 }
+
+/** What a monitor does once its limit was passed for its delay. */
+export enum MonitorAction {
+    /** It does not watch. */
+    Off = 0,
+    Warn = 1,
+    Stop = 2,
+}
+
+/** Names of {@link MonitorAction}, by value. */
+export const ACTION_NAMES = ['off', 'warn', 'stop']
 
 /** What became of a command about parameters. */
 export enum ParameterResult {

@@ -93,6 +93,7 @@ describe('diagnostics', () => {
             actuation: { p50: 0.0093, p99: 0.0125, count: 50 },
             stalled: false,
             stalls: 3,
+            setpointsSent: 0,
             writesDropped: 2,
             frameGaps: 0,
         })

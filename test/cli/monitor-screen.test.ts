@@ -55,6 +55,7 @@ function status(faults: string[] = [], connected = true): MonitorStatus {
             actuation: { p50: NaN, p99: NaN, count: 0 },
             stalled: false,
             stalls: 0,
+            setpointsSent: 0,
             writesDropped: 0,
             frameGaps: 0,
         },

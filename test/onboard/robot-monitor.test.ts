@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { faultReports } from '../../src/host/fault-report'
 import { describe as describeRobot } from '../../src/onboard/describe'
 import { FaultLog } from '../../src/onboard/fault-log'
+import { MonitorSettings } from '../../src/onboard/monitor-settings'
 import { RobotMonitor } from '../../src/onboard/robot-monitor'
 import type { JointMonitors, RobotConfig } from '../../src/onboard/robot-config'
 import { encodeSetpoint } from '../../src/protocol/setpoint'
@@ -22,7 +23,12 @@ describe('of the robot', () => {
         current: { limit: 7, delayMs: 0 },
         late: { limit: 6, delayMs: 0, action: 'warn' },
     } as const
-    const make = () => new RobotMonitor(monitors, new FaultLog())
+    const make = () => {
+        const settings = new MonitorSettings({ ...cart, monitors })
+        const monitor = new RobotMonitor(settings, cart.joints.length, new FaultLog())
+        monitor.derive()
+        return monitor
+    }
     const looks = (monitor: RobotMonitor, times: number[], frame: Buffer | undefined) => {
         for (const now of times) monitor.look(frame, NaN, 0, now)
     }

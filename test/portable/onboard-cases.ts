@@ -269,10 +269,13 @@ async function loopCases(log: Log): Promise<void> {
     for (const value of seen) log('loop tick', value)
     log('loop late', loop.lateTicks)
     log('loop skipped', loop.skippedTicks)
-    const timing = decodeTiming(encodeTiming(loop.periodCounts, loop.executionCounts))
+    const timing = decodeTiming(
+        encodeTiming(loop.periodCounts, loop.executionCounts, { accepted: 1, refused: 2, lost: 3 }),
+    )
     if (timing) {
         for (const count of timing.period) log('loop period', count)
         for (const count of timing.execution) log('loop execution', count)
+        if (timing.setpoints) log('loop setpoints lost', timing.setpoints.lost)
     }
 }
 

@@ -103,6 +103,8 @@ export async function steadyRun({ robot: name, board, seed, seconds, onProgress 
         ...linkLosses(link.stats),
         echoesLost: finish.echoesLost - begin.echoesLost,
         stalls: finish.stalls - begin.stalls,
+        setpointsLost: finish.setpointsLost - begin.setpointsLost,
+        setpointsRefused: finish.setpointsRefused - begin.setpointsRefused,
         framesDropped: usb.framesDropped,
         boardCrcErrors: usb.crcErrors,
         boardFramingErrors: usb.framingErrors,
@@ -141,12 +143,21 @@ function passed(robot: SimulatedRobot, seconds: number): () => boolean {
 
 /** Ticks since the program started, by each count, and the board's time of the newest sample. */
 async function counted(robot: SimulatedRobot, session: RobotSession) {
-    const { periodCounts } = await settle(robot, session.timing(), 1)
+    const { periodCounts, setpoints = { refused: NaN, lost: NaN } } = await settle(robot, session.timing(), 1)
     const { samplesReceived, samplesLost, lateTicks } = session.statistics()
     const { boardTime = NaN } = session.state ?? {}
     const { stalls, echoesLost } = session.linkQuality()
-    const board = sum(periodCounts)
-    return { board, host: samplesReceived + samplesLost, boardTime, lateTicks, samplesLost, stalls, echoesLost }
+    return {
+        board: sum(periodCounts),
+        host: samplesReceived + samplesLost,
+        boardTime,
+        lateTicks,
+        samplesLost,
+        stalls,
+        echoesLost,
+        setpointsLost: setpoints.lost,
+        setpointsRefused: setpoints.refused,
+    }
 }
 
 const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0)
