@@ -354,9 +354,14 @@ function loopOutput(joints: Joints, i: number): number {
     if (joints.mode[i] === JointMode.Position) {
         goal = clamp(joints.kpPosition[i] * (goal - joints.position[i]), joints.velocityLimit[i])
     }
-    const friction = goal > 0 ? joints.ks[i] : goal < 0 ? -joints.ks[i] : 0
-    const sum = joints.kp[i] * (goal - joints.velocity[i]) + joints.integral[i] + joints.kv[i] * goal + friction
-    return clamp(sum, joints.effortLimit[i])
+    const proportional = joints.kp[i] * (goal - joints.velocity[i])
+    return dutyOf(goal, proportional + joints.integral[i], joints.kv[i], joints.ks[i], joints.effortLimit[i])
+}
+
+/** Called, because it is rare and would be written out twice for each joint. */
+function dutyOf(goal: number, feedback: number, kv: number, ks: number, limit: number): number {
+    const friction = goal > 0 ? ks : goal < 0 ? -ks : 0
+    return clamp(feedback + kv * goal + friction, limit)
 }
 
 function clamp(value: number, limit: number): number {

@@ -92,6 +92,22 @@ describe('deadline', () => {
     })
 })
 
+test('setpoints are counted: accepted, refused, and numbers that were skipped since the first that was accepted', () => {
+    const bench = Bench.armed()
+    const { robot } = bench
+    const counts = () => [robot.acceptedSetpoints, robot.rejectedSetpoints, robot.lostSetpoints]
+    // The first may be any; then 1, 2 and 5 frames are lost, one of them across the wrap.
+    for (const sequence of [0xfffa, 0xfffc, 0xffff, 5]) robot.setpoint(effort(sequence), bench.now)
+    expect(counts()).toEqual([4, 0, 1 + 2 + 5])
+    // One that comes twice, and one that was overtaken, was counted as lost already.
+    for (const sequence of [5, 3]) robot.setpoint(effort(sequence), bench.now)
+    expect(counts()).toEqual([4, 2, 8])
+    robot.disarm()
+    robot.arm()
+    robot.setpoint(effort(1000), bench.now)
+    expect(counts()).toEqual([5, 2, 8])
+})
+
 describe('sequence number', () => {
     const take = (bench: Bench, sequence: number) => {
         const before = bench.robot.rejectedSetpoints
