@@ -1,6 +1,7 @@
 import type { RobotDescription } from '../protocol/description'
 import {
     ACTION_NAMES,
+    MonitorAction,
     ORIGIN_NAMES,
     PARAMETER_KIND_HEADER,
     PARAMETER_PAGE_HEADER,
@@ -258,6 +259,7 @@ export function decodePage(
     const parameters: Parameter[] = []
     let kinds = 0
     for (let at = PARAMETER_PAGE_HEADER; at < page.length; kinds++) {
+        const begin = parameters.length
         const [flags, instances] = [page[at], page[at + 1]]
         const [min, max] = [decimal(page.readFloatLE(at + 2)), decimal(page.readFloatLE(at + 6))]
         const unitAt = at + PARAMETER_KIND_HEADER + page[at + 10]
@@ -276,9 +278,17 @@ export function decodePage(
                 default: decimal(page.readFloatLE(at)),
                 value: decimal(page.readFloatLE(at + 4)),
                 sign: (flags & ParameterFlag.Sign) !== 0,
-                ...(flags & ParameterFlag.Action ? { names: ACTION_NAMES } : {}),
                 disarmedOnly: (flags & ParameterFlag.Disarmed) !== 0,
             })
+        }
+        if (flags & ParameterFlag.Monitor) {
+            const [limit, delay, action] = parameters.slice(begin)
+            limit.name += '.limit'
+            const range = (min: number, max: number) => ({ min, max })
+            Object.assign(delay, { name: `${kind}.delay`, unit: 'ms', ...range(0, decimal(page.readFloatLE(at))) })
+            const weakest = range(page.readFloatLE(at + 4), MonitorAction.Stop)
+            Object.assign(action, { name: `${kind}.action`, unit: '', names: ACTION_NAMES, ...weakest })
+            at += 8
         }
     }
     const storage = {

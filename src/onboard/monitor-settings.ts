@@ -24,13 +24,6 @@ const NAMES = [
     'velocity', 'position', 'following', 'stall', 'frozen', 'acceleration', 'jump', 'tilt', 'current', 'late', 'supply',
 ]
 const UNITS = ['rad/s', 'rad', 'rad/s', '', '', 'rad/s²', 'rad', 'rad', 'A', '', 'V']
-/** The numbers that a monitor has: `Part`. */
-const PARTS = ['.limit', '.delay', '.action']
-const enum Part {
-    Limit,
-    Delay,
-    Action,
-}
 /** Above any motor supply of a driver here, V. */
 const HIGHEST_SUPPLY = 100
 
@@ -41,15 +34,16 @@ const HIGHEST_SUPPLY = 100
 export class MonitorSettings {
     /** One monitor after the other: limit, delay in ms, `MonitorAction`. The first stands for those that are not given. */
     readonly values: number[] = [NEVER, 0, MonitorAction.Off]
-    // Of the entry that {@link select} was given:
+    // Of the monitor that {@link select} was given:
     name = ''
+    /** Of its limit. */
     unit = ''
-    /** `ParameterFlag` */
-    flags = 0
-    /** Lowest and highest value, f32 each. */
-    readonly range = Buffer.alloc(8)
-    /** Which each is: joint · 16 + `Watched`; the robot comes behind its joints. */
+    readonly flags = ParameterFlag.Monitor
+    /** f32 each: lowest and highest limit, longest delay, weakest action. */
+    readonly range = Buffer.alloc(16)
+    /** Which each is: joint · 16 + `Watched`; the robot comes behind its joints. And its data. */
     private readonly which: number[] = [-1]
+    private readonly data: (Monitor | undefined)[] = [undefined]
 
     constructor(private readonly config: RobotConfig) {
         const robot = config.joints.length
@@ -58,6 +52,7 @@ export class MonitorSettings {
                 const monitor = this.given(joint, kind)
                 if (monitor) {
                     this.which.push(joint * 16 + kind)
+                    this.data.push(monitor)
                     this.values.push(monitor.limit)
                     this.values.push(monitor.delayMs)
                     this.values.push(numberOf(monitor.action))
@@ -73,33 +68,26 @@ export class MonitorSettings {
 
     /** Limit of the monitor at this place; {@link NEVER} when it does not watch. */
     limit(at: number): number {
-        return this.values[at + Part.Action] === MonitorAction.Off ? NEVER : this.values[at]
+        return this.values[at + 2] === MonitorAction.Off ? NEVER : this.values[at]
     }
 
-    /** Works out what a host is told of an entry of {@link values}. */
-    select(entry: number): void {
-        const which = this.which[Math.floor(entry / 3)]
+    /** Works out what a host is told of a monitor. @param first of its three {@link values} */
+    select(first: number): void {
+        const { range } = this
+        const which = this.which[first / 3]
+        const monitor = this.data[first / 3] as Monitor
+        const { joints } = this.config
         const joint = which >> 4
         const kind = which & 15
-        const part = entry % 3
-        const { joints } = this.config
-        this.name = (joint < joints.length ? joints[joint].name + '.' : '') + 'monitors.' + NAMES[kind] + PARTS[part]
-        this.unit = part === Part.Limit ? UNITS[kind] : part === Part.Delay ? 'ms' : ''
-        const monitor = this.given(joint, kind) as Monitor
+        this.name = (joint < joints.length ? joints[joint].name + '.monitors.' : 'monitors.') + NAMES[kind]
+        this.unit = UNITS[kind]
         const { limit, delayMs, action } = monitor.loosest ?? monitor
-        this.flags = part === Part.Action ? ParameterFlag.Action : 0
-        let low = 0
-        let high = limit ?? monitor.limit
-        if (part === Part.Delay) high = delayMs ?? monitor.delayMs
-        else if (part === Part.Action) {
-            low = numberOf(action ?? monitor.action)
-            high = MonitorAction.Stop
-        } else if (kind === Watched.Supply) {
-            low = high
-            high = HIGHEST_SUPPLY
-        }
-        this.range.setAt(0, 'f32', low)
-        this.range.setAt(4, 'f32', high)
+        const loosest = limit ?? monitor.limit
+        const least = kind === Watched.Supply
+        range.setAt(0, 'f32', least ? loosest : 0)
+        range.setAt(4, 'f32', least ? HIGHEST_SUPPLY : loosest)
+        range.setAt(8, 'f32', delayMs ?? monitor.delayMs)
+        range.setAt(12, 'f32', numberOf(action ?? monitor.action))
     }
 
     /** The data of a monitor; the robot's own are those behind the last joint. */

@@ -2,6 +2,7 @@ import type { RobotDescription } from '../protocol/description'
 import { RobotMode } from '../protocol/state'
 import {
     MAX_STORED,
+    MonitorAction,
     PARAMETER_KIND_HEADER,
     PARAMETER_PAGE_HEADER,
     ParameterFlag,
@@ -33,14 +34,14 @@ export interface ParameterKind {
     readonly stride: number
     /** How many it has. */
     readonly count: number
-    /** Of the monitors' settings, which travel as a kind each and say their names and ranges themselves. */
+    /** Of the monitors, which travel as a kind each and whose settings say their names and ranges. */
     readonly settings?: MonitorSettings
 }
 
-/** Most kinds on a page: more of them take longer to pack than the tick can wait. */
+/** Most kinds on a page, and of monitors one: more of them take longer to pack than the tick can wait. */
 const PAGE_KINDS = 4
-/** Where the settings of the monitors that there are begin. */
-const SETTING = 3
+/** Settings of a monitor: limit, delay, action; and where those of monitors that there are begin. */
+const MONITOR = 3
 /** Fastest joint that telemetry can tell of, rad/s. */
 const FASTEST = 65
 
@@ -125,9 +126,9 @@ export class Parameters {
 
     private addMonitors(settings: MonitorSettings): void {
         const { values } = settings
-        if (values.length === SETTING) return
+        if (values.length === MONITOR) return
         const kind = { name: 'monitors', unit: '', low: 0, high: 0, flags: 0, values, settings }
-        this.list.push({ ...kind, first: SETTING, stride: 1, count: values.length - SETTING })
+        this.list.push({ ...kind, first: MONITOR, stride: 1, count: values.length - MONITOR })
     }
 
     private addJoint(
@@ -248,7 +249,7 @@ export class Parameters {
         return NaN
     }
 
-    /** A page of the table, from kind `first` on. */
+    /** A page of the table, from kind `first` on. Written on end, because the tick waits for it. */
     page(first: number): Buffer {
         const page = Buffer.alloc(MAX_PAYLOAD)
         page[1] = first
@@ -261,12 +262,45 @@ export class Parameters {
         let parameter = 0
         for (const kind of this.kinds()) {
             const { settings, count } = kind
-            const instances = settings ? 1 : count
+            if (number >= end || (!settings && number < first)) {
+                number += settings ? count / MONITOR : 1
+                parameter += count
+                continue
+            }
+            const { values, first: start, stride } = kind
+            const instances = settings ? MONITOR : count
             for (let i = 0; i < count; i += instances) {
                 if (number >= first && number < end) {
-                    const next = this.writeKind(page, at, kind, i, instances, parameter)
-                    if (next === 0) end = number
-                    else at = next
+                    if (settings) settings.select(start + i)
+                    const { name, unit, flags } = settings ?? kind
+                    const texts = at + PARAMETER_KIND_HEADER
+                    const nameBytes = Buffer.from(name)
+                    const unitBytes = Buffer.from(unit)
+                    const lengths = nameBytes.length + unitBytes.length
+                    const behind = settings ? 8 : 0
+                    if (texts + lengths + 8 * instances + behind > MAX_PAYLOAD) end = number
+                    else {
+                        page[at] = flags
+                        page[at + 1] = instances
+                        if (settings) page.blitAt(at + 2, settings.range, 0, 8)
+                        else {
+                            page.setAt(at + 2, 'f32', kind.low)
+                            page.setAt(at + 6, 'f32', kind.high)
+                        }
+                        page[at + 10] = nameBytes.length
+                        page[at + 11] = unitBytes.length
+                        page.blitAt(texts, nameBytes, 0, nameBytes.length)
+                        page.blitAt(texts + nameBytes.length, unitBytes, 0, unitBytes.length)
+                        at = texts + lengths
+                        for (let k = i; k < i + instances; k++) {
+                            page.setAt(at, 'f32', this.defaults[parameter + k - i])
+                            page.setAt(at + 4, 'f32', values[start + k * stride])
+                            at += 8
+                        }
+                        if (settings) page.blitAt(at, settings.range, 8, behind)
+                        at += behind
+                        if (settings) end = number
+                    }
                 }
                 number++
                 parameter += instances
@@ -274,41 +308,6 @@ export class Parameters {
         }
         page[0] = number
         return page.slice(0, at)
-    }
-
-    /** Writes a kind, or one setting of the monitors. @returns where it ends; 0 when it does not fit */
-    private writeKind(
-        page: Buffer,
-        at: number,
-        kind: ParameterKind,
-        from: number,
-        instances: number,
-        parameter: number,
-    ): number {
-        const { values, first, stride, settings } = kind
-        if (settings) settings.select(first + from)
-        const name = Buffer.from(settings ? settings.name : kind.name)
-        const unit = Buffer.from(settings ? settings.unit : kind.unit)
-        const texts = PARAMETER_KIND_HEADER + name.length + unit.length
-        if (at + texts + 8 * instances > MAX_PAYLOAD) return 0
-        page[at] = settings ? settings.flags : kind.flags
-        page[at + 1] = instances
-        if (settings) page.blitAt(at + 2, settings.range, 0, 8)
-        else {
-            page.setAt(at + 2, 'f32', kind.low)
-            page.setAt(at + 6, 'f32', kind.high)
-        }
-        page[at + 10] = name.length
-        page[at + 11] = unit.length
-        page.blitAt(at + PARAMETER_KIND_HEADER, name, 0, name.length)
-        page.blitAt(at + PARAMETER_KIND_HEADER + name.length, unit, 0, unit.length)
-        at += texts
-        for (let i = from; i < from + instances; i++) {
-            page.setAt(at, 'f32', this.defaults[parameter++])
-            page.setAt(at + 4, 'f32', values[first + i * stride])
-            at += 8
-        }
-        return at
     }
 
     /** What is to be stored: the values that are not at their defaults. Undefined when they are too many for a slot. */
@@ -378,10 +377,17 @@ export class Parameters {
 
 function isAllowed({ low, high, flags, first, settings }: ParameterKind, index: number, value: number): boolean {
     if (settings) {
-        settings.select(first + index)
-        low = settings.range.getAt(0, 'f32')
-        high = settings.range.getAt(4, 'f32')
-        if (settings.flags !== 0 && value !== Math.floor(value)) return false
+        const part = index % MONITOR
+        settings.select(first + index - part)
+        if (part === 0) {
+            low = settings.range.getAt(0, 'f32')
+            high = settings.range.getAt(4, 'f32')
+        } else if (part === 1) high = settings.range.getAt(8, 'f32')
+        else {
+            low = settings.range.getAt(12, 'f32')
+            high = MonitorAction.Stop
+            if (value !== Math.floor(value)) return false
+        }
     }
     // Written so that NaN is refused.
     if (!(value >= low && value <= high)) return false

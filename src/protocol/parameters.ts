@@ -27,6 +27,9 @@ import { readU16, readU32, writeU16, writeU32 } from './bytes'
  * |     10 | lengths   | u8 2 | bytes of name and of unit, which follow (UTF-8)                                |
  * |      … | values    | f32 2 for each instance | default, value in force                                    |
  *
+ * Of a monitor, unit, lowest and highest are its limit's; the delay is in ms, the action a `MonitorAction`. Behind the values follow
+ * the longest delay and the weakest action allowed (f32 each); the shortest is 0 and the strongest `Stop`.
+ *
  * `set_parameter` carries number (u8) and value (f32), and is answered by number (u8) · `ParameterResult` (u8) · value in
  * force (f32). `store_parameters` and `reset_parameters` are answered by a `ParameterResult` (u8).
  */
@@ -44,8 +47,8 @@ export enum ParameterFlag {
     Disarmed = 4,
     /** 1 or -1, nothing between. */
     Sign = 8,
-    /** A `MonitorAction`. */
-    Action = 16,
+    /** Three of a monitor, named `<name>.limit`, `.delay`, `.action`. */
+    Monitor = 16,
 }
 
 /** What a monitor does once its limit was passed for its delay. */
