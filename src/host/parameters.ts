@@ -162,7 +162,7 @@ export class ParameterTable {
     }
 
     private async loaded(): Promise<Parameter[]> {
-        if (!this.parameters) await this.read()
+        if (!this.parameters || this.loading) await this.read()
         return this.parameters as Parameter[]
     }
 

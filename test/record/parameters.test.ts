@@ -62,7 +62,7 @@ test('the values in force and each change are in the file, cost no sample, survi
     await settle(robot, session.disarm())
     const resetAt = robot.clock.now / 1e6
     void session.setParameter('right_wheel.ki', 0.5).then(() => session.resetParameters())
-    await run(1)
+    await run(3)
     const inForce = valuesByName(await session.parameters())
     await recorder.close()
     await session.close()
@@ -70,7 +70,7 @@ test('the values in force and each change are in the file, cost no sample, survi
     const [first, changed, other, reset, ...more] = await recorded('run.mcap')
     expect(more).toEqual([])
     expect(first.values).toEqual(inForce)
-    expect(Object.keys(first.values)).toHaveLength(28)
+    expect(Object.keys(first.values)).toHaveLength(73)
     expect(changed.values).toEqual({ ...first.values, 'left_wheel.kp': 0.07 })
     expect(changed.time).toBeGreaterThan(changedAt)
     expect(changed.time).toBeLessThan(changedAt + 0.3)
@@ -88,7 +88,7 @@ test('the values in force and each change are in the file, cost no sample, survi
     expect(await recorded('mended.mcap')).toEqual([first, changed])
 
     const tables = await exportTables(file('run.mcap'), file('tables'), { format: 'csv' })
-    expect(tables.at(-1)).toEqual({ file: file('tables/parameters.csv'), rows: 4, columns: 29 })
+    expect(tables.at(-1)).toEqual({ file: file('tables/parameters.csv'), rows: 4, columns: 74 })
     const [head, ...rows] = (await readFile(file('tables/parameters.csv'), 'utf8')).trimEnd().split('\r\n')
     const column = head.split(',').indexOf('left_wheel.kp')
     const kp = first.values['left_wheel.kp']
@@ -134,7 +134,7 @@ test('an armed robot is not asked before it is disarmed: listing would cost it s
     expect(recorder.progress().samplesLost).toBe(0)
     const disarmedAt = robot.clock.now / 1e6
     await settle(robot, session.disarm())
-    await run(2)
+    await run(4)
     await recorder.close()
     await session.close()
     const [first, ...more] = await recorded('armed.mcap')
@@ -151,7 +151,7 @@ test('a link that is lost while they are read ends no recording; they come when 
     await short.close()
     robot.host.plug()
     await runFast(robot, () => session.statistics().connected && session.robotDescribed)
-    await run(2)
+    await run(4)
     await recorder.close()
     await session.close()
     expect(await recorded('lost.mcap')).toHaveLength(1)
