@@ -90,7 +90,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     try {
         await parts.start()
         if (estopInput && !robot.estopInput)
-            throw new Error(`the board's settings name no pin ${estopInput.pin} for the emergency stop: flash it anew`)
+            throw new Error(`the board's settings name no pin ${estopInput.pin}: flash it anew`)
         if (robot.refusal !== undefined) throw new Error(robot.refusal)
         ready = true
     } catch (error) {

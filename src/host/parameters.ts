@@ -1,7 +1,6 @@
 import type { RobotDescription } from '../protocol/description'
 import {
     ACTION_NAMES,
-    MonitorAction,
     ORIGIN_NAMES,
     PARAMETER_KIND_HEADER,
     PARAMETER_PAGE_HEADER,
@@ -284,11 +283,13 @@ export function decodePage(
         if (flags & ParameterFlag.Monitor) {
             const [limit, delay, action] = parameters.slice(begin)
             limit.name += '.limit'
-            const range = (min: number, max: number) => ({ min, max })
-            Object.assign(delay, { name: `${kind}.delay`, unit: 'ms', ...range(0, decimal(page.readFloatLE(at))) })
-            const weakest = range(page.readFloatLE(at + 4), MonitorAction.Stop)
-            Object.assign(action, { name: `${kind}.action`, unit: '', names: ACTION_NAMES, ...weakest })
-            at += 8
+            const range = (at: number) => ({
+                min: decimal(page.readFloatLE(at)),
+                max: decimal(page.readFloatLE(at + 4)),
+            })
+            Object.assign(delay, { name: `${kind}.delay`, unit: 'ms', ...range(at) })
+            Object.assign(action, { name: `${kind}.action`, unit: '', names: ACTION_NAMES, ...range(at + 8) })
+            at += 16
         }
     }
     const storage = {

@@ -39,8 +39,8 @@ export class MonitorSettings {
     /** Of its limit. */
     unit = ''
     readonly flags = ParameterFlag.Monitor
-    /** f32 each: lowest and highest limit, longest delay, weakest action. */
-    readonly range = Buffer.alloc(16)
+    /** Lowest and highest limit, delay and action, f32 each. */
+    readonly range = Buffer.alloc(24)
     /** Which each is: joint · 16 + `Watched`; the robot comes behind its joints. And its data. */
     private readonly which: number[] = [-1]
     private readonly data: (Monitor | undefined)[] = [undefined]
@@ -86,8 +86,9 @@ export class MonitorSettings {
         const least = kind === Watched.Supply
         range.setAt(0, 'f32', least ? loosest : 0)
         range.setAt(4, 'f32', least ? HIGHEST_SUPPLY : loosest)
-        range.setAt(8, 'f32', delayMs ?? monitor.delayMs)
-        range.setAt(12, 'f32', numberOf(action ?? monitor.action))
+        range.setAt(12, 'f32', delayMs ?? monitor.delayMs)
+        range.setAt(16, 'f32', numberOf(action ?? monitor.action))
+        range.setAt(20, 'f32', MonitorAction.Stop)
     }
 
     /** The data of a monitor; the robot's own are those behind the last joint. */

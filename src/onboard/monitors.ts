@@ -78,27 +78,30 @@ export class Monitors {
     derive(joints: Joints): void {
         for (let i = 0; i < joints.count; i++) {
             const { positionMin, positionMax } = this.config[i]
-            const beyond = this.limit(Watched.Position, i)
-            const stall = this.square(Watched.Stall, i)
-            const frozen = this.square(Watched.Frozen, i)
-            this.velocitySquare[i] = this.square(Watched.Velocity, i)
+            const square = this.squares(i)
+            const beyond = Math.sqrt(square[Watched.Position])
+            const stall = square[Watched.Stall]
+            const frozen = square[Watched.Frozen]
+            this.velocitySquare[i] = square[Watched.Velocity]
             this.lowest[i] = (positionMin ?? -NEVER) - beyond
             this.highest[i] = (positionMax ?? NEVER) + beyond
-            this.followingSquare[i] = this.square(Watched.Following, i)
+            this.followingSquare[i] = square[Watched.Following]
             this.loadSquare[i] = stall < frozen ? stall : frozen
             this.stallSquare[i] = stall
             this.frozenSquare[i] = frozen
-            this.changeSquare[i] = this.square(Watched.Acceleration, i) * this.lookS * this.lookS
+            this.changeSquare[i] = square[Watched.Acceleration] * this.lookS * this.lookS
         }
     }
 
-    private limit(kind: Watched, joint: number): number {
-        return this.settings.limit(this.place[(kind * this.place.length) / KINDS + joint])
-    }
-
-    private square(kind: Watched, joint: number): number {
-        const limit = this.limit(kind, joint)
-        return limit * limit
+    /** Of a joint's limits, by what is watched. */
+    private squares(joint: number): number[] {
+        const { place } = this
+        const squares: number[] = []
+        for (let at = joint; at < place.length; at += place.length / KINDS) {
+            const limit = this.settings.limit(place[at])
+            squares.push(limit * limit)
+        }
+        return squares
     }
 
     /** Looks at the joint whose turn it is. Comparisons are turned round: what is not a number is out of the ordinary. @inline */

@@ -2,7 +2,6 @@ import type { RobotDescription } from '../protocol/description'
 import { RobotMode } from '../protocol/state'
 import {
     MAX_STORED,
-    MonitorAction,
     PARAMETER_KIND_HEADER,
     PARAMETER_PAGE_HEADER,
     ParameterFlag,
@@ -277,7 +276,7 @@ export class Parameters {
                     const nameBytes = Buffer.from(name)
                     const unitBytes = Buffer.from(unit)
                     const lengths = nameBytes.length + unitBytes.length
-                    const behind = settings ? 8 : 0
+                    const behind = settings ? 16 : 0
                     if (texts + lengths + 8 * instances + behind > MAX_PAYLOAD) end = number
                     else {
                         page[at] = flags
@@ -379,15 +378,9 @@ function isAllowed({ low, high, flags, first, settings }: ParameterKind, index: 
     if (settings) {
         const part = index % MONITOR
         settings.select(first + index - part)
-        if (part === 0) {
-            low = settings.range.getAt(0, 'f32')
-            high = settings.range.getAt(4, 'f32')
-        } else if (part === 1) high = settings.range.getAt(8, 'f32')
-        else {
-            low = settings.range.getAt(12, 'f32')
-            high = MonitorAction.Stop
-            if (value !== Math.floor(value)) return false
-        }
+        low = settings.range.getAt(8 * part, 'f32')
+        high = settings.range.getAt(8 * part + 4, 'f32')
+        if (part === 2 && value !== Math.floor(value)) return false
     }
     // Written so that NaN is refused.
     if (!(value >= low && value <= high)) return false

@@ -28,7 +28,7 @@ import { readU16, readU32, writeU16, writeU32 } from './bytes'
  * |      … | values    | f32 2 for each instance | default, value in force                                    |
  *
  * Of a monitor, unit, lowest and highest are its limit's; the delay is in ms, the action a `MonitorAction`. Behind the values follow
- * the longest delay and the weakest action allowed (f32 each); the shortest is 0 and the strongest `Stop`.
+ * lowest and highest delay, lowest and highest action (f32 each).
  *
  * `set_parameter` carries number (u8) and value (f32), and is answered by number (u8) · `ParameterResult` (u8) · value in
  * force (f32). `store_parameters` and `reset_parameters` are answered by a `ParameterResult` (u8).

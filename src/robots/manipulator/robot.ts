@@ -21,7 +21,7 @@ const monitors: JointMonitors = {
     // Beyond the range of setpoints, still clear of the stops.
     position: { limit: 0.15, delayMs: 40 },
     // It is 0.16 rad from where it should be, and does not turn.
-    stall: { limit: 0.3, speed: 0.05, delayMs: 500, loosest: { limit: 0.6, delayMs: 1000 } },
+    stall: { limit: 0.3, speed: 0.05, delayMs: 500 },
 }
 
 function joint(name: string, range: number, zeroOffset: number, direction: 1 | -1): JointConfig {
