@@ -153,7 +153,9 @@ export class RobotServer extends Server implements ds.RobotServerSpec {
         })
     }
 
-    parameters(first: number): Buffer {
+    async parameters(first: number): Promise<Buffer> {
+        // A tick may come between the dispatcher and the page, which takes as long.
+        await ds.sleep(1)
         return this.table.page(first)
     }
 

@@ -1,4 +1,4 @@
-import { MonitorAction, ParameterFlag } from '../protocol/parameters'
+import { MonitorAction } from '../protocol/parameters'
 import type { Monitor, RobotConfig } from './robot-config'
 
 /** A limit that nothing passes. */
@@ -38,7 +38,6 @@ export class MonitorSettings {
     name = ''
     /** Of its limit. */
     unit = ''
-    readonly flags = ParameterFlag.Monitor
     /** Lowest and highest limit, delay and action, f32 each. */
     readonly range = Buffer.alloc(24)
     /** Which each is: joint · 16 + `Watched`; the robot comes behind its joints. And its data. */

@@ -38,7 +38,7 @@ export interface ParameterKind {
 }
 
 /** Most kinds on a page, and of monitors one: more of them take longer to pack than the tick can wait. */
-const PAGE_KINDS = 4
+const PAGE_KINDS = 3
 /** Settings of a monitor: limit, delay, action; and where those of monitors that there are begin. */
 const MONITOR = 3
 /** Fastest joint that telemetry can tell of, rad/s. */
@@ -271,7 +271,7 @@ export class Parameters {
             for (let i = 0; i < count; i += instances) {
                 if (number >= first && number < end) {
                     if (settings) settings.select(start + i)
-                    const { name, unit, flags } = settings ?? kind
+                    const { name, unit } = settings ?? kind
                     const texts = at + PARAMETER_KIND_HEADER
                     const nameBytes = Buffer.from(name)
                     const unitBytes = Buffer.from(unit)
@@ -279,7 +279,7 @@ export class Parameters {
                     const behind = settings ? 16 : 0
                     if (texts + lengths + 8 * instances + behind > MAX_PAYLOAD) end = number
                     else {
-                        page[at] = flags
+                        page[at] = settings ? ParameterFlag.Monitor : kind.flags
                         page[at + 1] = instances
                         if (settings) page.blitAt(at + 2, settings.range, 0, 8)
                         else {

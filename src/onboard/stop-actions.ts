@@ -39,8 +39,7 @@ export function refusedStop(config: RobotConfig, motors: MotorController): strin
     }
     if (coasting === 0) return undefined
     if (!motors.coast) return 'stop.action "coast", but the ' + motors.part + ' can only brake'
-    if (coasting < config.joints.length)
-        return 'stop.action "coast" of some joints; allowed: of all or none'
+    if (coasting < config.joints.length) return 'stop.action "coast" of some joints; allowed: of all or none'
     return undefined
 }
 

@@ -209,7 +209,7 @@ describe('data that cannot be carried out is refused by name, and the robot neve
 
     test('coasting of some joints only', () => {
         const free = Object.assign(new FakeMotors(), { coast: () => true })
-        expect(refusedStop(withMast({ action: 'coast' }), free)).toContain('all motors or none')
+        expect(refusedStop(withMast({ action: 'coast' }), free)).toContain('allowed: of all or none')
         expect(refusedStop(cart, free)).toBeUndefined()
     })
 
