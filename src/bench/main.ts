@@ -30,12 +30,13 @@ async function main(): Promise<void> {
     }
     const say = values.json ? () => {} : (text: string) => console.log(text)
     say(`Node ${process.version}, ${cpus().length} x ${cpus()[0].model.trim()}\n`)
+    // First, while this process's heap is as small as a bridge's.
+    const bridge = await measureBridge()
+    for (const load of bridge) say(bridgeTable(load))
     const simulation = await measureSimulation()
     say(simulationTable(simulation))
     const decoders = await measureDecoders()
     say(decoderTable(decoders))
-    const bridge = await measureBridge()
-    for (const load of bridge) say(bridgeTable(load))
     if (values.json) {
         console.log(
             JSON.stringify({
