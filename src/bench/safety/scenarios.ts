@@ -23,6 +23,10 @@ export interface Scenario {
     readonly unheard?: boolean
     /** Faults of which telemetry must have named one. */
     readonly names?: readonly string[]
+    /** … and no other. */
+    readonly alone?: boolean
+    /** What the planner sends each time, instead of slow motion. */
+    readonly plan?: (session: RobotSession) => void
     /** How long the planner goes on from the fault on, s; {@link PLANNING} when absent. */
     readonly planning?: number
     /** How long it is watched from the fault on, s; {@link WATCH} when absent. */
@@ -180,6 +184,8 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
 
 /** Until the loops of a joint that does not follow ask for as much duty as its monitor watches, s. */
 const DUTY_RISES = 0.4
+/** With which a joint is driven that shall become too fast. */
+const DUTY = 0.8
 /** The planner goes on all the while, and longer than any monitor waits, s. */
 const MONITORED = 2
 
@@ -191,8 +197,21 @@ function monitorScenarios({ motors, encoders, imus }: BodyParts, config: RobotCo
         names: readonly string[],
         bound: Bound,
         fault: (random: Random) => object | readonly object[],
-    ) => list.push({ name, names, bound, fault, ends: ['fault'], planning: MONITORED, watch: MONITORED + 0.2 })
-    for (const { name, monitors } of config.joints) {
+        more: Partial<Scenario> = {},
+    ) => list.push({ name, names, bound, fault, ends: ['fault'], planning: MONITORED, watch: MONITORED + 0.2, ...more })
+    for (const { name, monitors, motor } of config.joints) {
+        const { rated } = motor
+        if (motors[name] && monitors?.velocity && rated) {
+            const volts = (rated.voltage * monitors.velocity.limit * 1.4) / (rated.freeSpeed * DUTY)
+            add(
+                `${name} too fast by a supply of ${volts.toFixed(0)} V`,
+                ['velocity'],
+                monitorBound('velocity', monitors.velocity, 'joint', DUTY_RISES),
+                () => ({ kind: 'supply-sag', volts }),
+                // By effort, because a velocity loop would hold it back.
+                { alone: true, plan: session => session.joint(name).setEffort(DUTY) },
+            )
+        }
         if (motors[name] && monitors?.stall) {
             const bound = monitorBound('stall', monitors.stall, 'joint', DUTY_RISES)
             add(`${name} jammed, planner goes on`, ['stall', 'frozen', 'following'], bound, () => ({

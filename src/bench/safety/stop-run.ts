@@ -48,7 +48,8 @@ export async function stopRun(name: string, scenario: Scenario, seed: number, bo
     let silent = false
     const plan = () => {
         if (silent) return
-        command(session, config)
+        if (scenario.plan) scenario.plan(session)
+        else command(session, config)
         scheduler.setTimeout(plan, SETPOINT_MS)
     }
     plan()
@@ -83,7 +84,9 @@ export async function stopRun(name: string, scenario: Scenario, seed: number, bo
     if (scenario.ends && !scenario.ends.includes(mode)) {
         failures.push(`mode is ${mode} at the end, must be ${scenario.ends.join(' or ')}`)
     }
-    const { names } = scenario
+    const { names, alone } = scenario
+    const others = [...faults].filter(name => !names?.includes(name))
+    if (alone && others.length > 0) failures.push(`telemetry named ${others.join(', ')} beside`)
     if (names && !names.some(name => faults.has(name))) failures.push(`telemetry did not name ${names.join(' or ')}`)
     return {
         seed,
