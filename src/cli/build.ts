@@ -76,7 +76,7 @@ async function build(robot: string | undefined, options: BuildOptions): Promise<
     const { imageLines, writeImage } = await import('./build-image')
     const image = definition && (await writeImage(robot, definition, firmware.bytecode, options))
     const uses = usesOf(bytes, cost, budget, board)
-    const warnings = uses.filter(near).map(({ what, text, most }) => `${what} ${text} is near its budget of ${most}`)
+    const warnings = uses.filter(near).map(({ what, text, most }) => `${what} ${text}, near the budget of ${most}`)
     if (motorStop?.stops === false) warnings.push(motorStop.sentence)
     if (json) {
         const { sha256, flat } = firmware
