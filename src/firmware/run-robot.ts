@@ -89,7 +89,7 @@ export async function runRobot(config: RobotConfig, parts: RobotParts): Promise<
     let ready = false
     try {
         await parts.start()
-        if (estopInput && !robot.estopInput) throw new Error(`no pin ${estopInput.pin} on the board: flash it anew`)
+        if (estopInput && !robot.estopInput) throw new Error(`no pin ${estopInput.pin}: flash the board anew`)
         if (robot.refusal !== undefined) throw new Error(robot.refusal)
         ready = true
     } catch (error) {

@@ -23,15 +23,20 @@ const kp = async (robot: SimulatedRobot, session: RobotSession) =>
 test('a stored change survives a restart of the board, one that was not stored does not; setting loses no sample', async () => {
     const { robot, session } = await rover('rp2040')
     await run(robot, 0.5)
+    await settle(robot, session.parameters())
+    await run(robot, 0.5)
+    // Twenty pages, each of which may fall on a tick that has no time to spare (docs/parameters.md).
+    const listed = session.statistics().samplesLost
+    expect(listed).toBeLessThanOrEqual(2)
     await settle(robot, session.setParameter('left_wheel.kp', 0.07))
     await settle(robot, session.setParameter('imu.gyro_bias_z', 0.25))
     await run(robot, 0.5)
-    expect(session.statistics().samplesLost).toBe(0)
+    expect(session.statistics().samplesLost).toBe(listed)
     await settle(robot, session.storeParameters())
     await settle(robot, session.setParameter('left_wheel.ki', 0.5))
     await run(robot, 0.5)
     // The board stands still while it writes.
-    expect(session.statistics().samplesLost).toBeLessThanOrEqual(1)
+    expect(session.statistics().samplesLost).toBeLessThanOrEqual(listed + 1)
     robot.board.restart()
     await run(robot, 4)
     expect(await kp(robot, session)).toBe(0.07)

@@ -28,13 +28,13 @@ const monitors: JointMonitors = {
     // Setpoints end at 15; the motor's free speed at 12 V is 20.9.
     velocity: { limit: 23, delayMs: 40 },
     // From -15 to 15 rad/s takes 0.3 s.
-    following: { limit: 4, delayMs: 1000, loosest: { limit: 15, delayMs: 5000, action: 'off' } },
-    stall: { limit: 0.5, speed: 0.5, delayMs: 500, loosest: { limit: 1, delayMs: 2000, action: 'warn' } },
+    following: { limit: 4, delayMs: 1000 },
+    stall: { limit: 0.5, speed: 0.5, delayMs: 500, loosest: { delayMs: 2000, action: 'warn' } },
     // Rolling takes 0.03; the encoder's noise moves the last bit of a wheel that stands.
     frozen: { limit: 0.2, delayMs: 200 },
     // From standstill at full duty a free wheel gains 20.9 rad/s in 70 ms, 300 rad/s²; a look comes each 80 ms, and from 15 rad/s
     // forward to 15 backward within one is 375.
-    acceleration: { limit: 400, delayMs: 0, action: 'warn', loosest: { limit: 1000, action: 'off' } },
+    acceleration: { limit: 400, delayMs: 0, action: 'warn' },
     // 300 rad/s² for a period with an estimate that is off by 15 rad/s is 0.17 rad.
     jump: { limit: 0.4, delayMs: 100 },
 }
@@ -52,7 +52,7 @@ export const rover: RobotConfig = {
     supplyMonitor: { limit: 8, delayMs: 240 },
     monitors: {
         // On a ramp of 30° it still stands. Braking from full speed it feels 31° for a tenth of a second.
-        tilt: { limit: 0.7, delayMs: 240, loosest: { limit: 1, delayMs: 1000 } },
+        tilt: { limit: 0.7, delayMs: 240 },
         // A third of the ticks: the loops' gains do not hold then. A busy host, which paces late, is no reason to stop.
         late: { limit: 4, delayMs: 240, action: 'warn' },
     },
