@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { BuildError, PROJECT_ROOT } from '../flash/build'
 import { configProblems } from '../flash/config-check'
+import { entryProblems, nativeDrivers } from '../flash/entry-check'
 import { wiringProblems } from '../flash/wiring-check'
 import type { RobotConfig } from '../onboard/robot-config'
 import { loadWiring } from './robot-board'
-
-/** Part of the names of the drivers for what the runtime itself drives. */
-const NATIVE = '/native-'
 
 /** A robot's `main.ts`; nothing in a published package, which has it compiled. */
 function entryOf(robot: string): Promise<string> {
@@ -16,10 +14,7 @@ function entryOf(robot: string): Promise<string> {
 
 /** Why a robot with motors, servos or encoders of the runtime itself cannot be simulated; undefined for others. */
 export async function whyNotSimulated(robot: string): Promise<string | undefined> {
-    const entry = await entryOf(robot)
-    if (!entry.includes(NATIVE)) return undefined
-    const { nativeDrivers } = await import('../flash/entry-check')
-    const used = nativeDrivers(entry).map(driver => `devices/${driver}`)
+    const used = (await nativeDrivers(await entryOf(robot))).map(driver => `devices/${driver}`)
     if (used.length === 0) return undefined
     return (
         `${robot} has ${used.join(' and ')}: the simulator's runtime has none of the services that a board's offers by ` +
@@ -36,15 +31,10 @@ export async function checkRobotFiles(robot: string): Promise<void> {
     const directory = `src/robots/${robot}`
     const config = ((await import(`../robots/${robot}/robot.ts`)) as Record<string, RobotConfig>)[robot]
     const wiring = await loadWiring(robot)
-    const entry = await entryOf(robot)
     const lines = [
         ...configProblems(config).map(problem => `robot.ts: ${problem}`),
         ...(wiring ? wiringProblems(wiring) : []).map(problem => `wiring.ts: ${problem}`),
+        ...(await entryProblems(config, await entryOf(robot))),
     ]
-    if (config.imu || config.spi || entry.includes(NATIVE)) {
-        // Apart, because TypeScript's own parser takes a while to load.
-        const { entryProblems } = await import('../flash/entry-check')
-        lines.push(...entryProblems(config, entry))
-    }
     if (lines.length > 0) throw new BuildError(`${directory} cannot be built:\n${lines.map(l => `  ${l}`).join('\n')}`)
 }

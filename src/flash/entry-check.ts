@@ -1,4 +1,3 @@
-import ts from 'typescript'
 import {
     NATIVE_ENCODER_EDGES_PER_COUNT,
     NATIVE_ENCODER_EDGES_PER_SECOND,
@@ -17,28 +16,35 @@ const SLOWEST_MS = 1000
 
 /** Drivers for what the runtime itself drives or counts, as `main.ts` imports them. */
 const NATIVE_DRIVERS = ['motors/native-motors', 'motors/native-servos', 'encoders/native-encoders'] as const
+/** Part of all their names. */
+const NATIVE = '/native-'
 
 /** Those that an entry imports. */
-export function nativeDrivers(entry: string): string[] {
-    const { importedFiles } = ts.preProcessFile(entry, true, false)
-    return NATIVE_DRIVERS.filter(driver => importedFiles.some(({ fileName }) => fileName.endsWith(`devices/${driver}`)))
+export async function nativeDrivers(entry: string): Promise<string[]> {
+    if (!entry.includes(NATIVE)) return []
+    const { importsOf } = await parser()
+    const imports = importsOf(entry)
+    return NATIVE_DRIVERS.filter(driver => imports.some(name => name.endsWith(`devices/${driver}`)))
 }
 
 /** What a robot's data says that its firmware's entry does not take up, or cannot: one line each. */
-export function entryProblems(config: RobotConfig, entry: string): string[] {
-    const native = nativeDrivers(entry)
+export async function entryProblems(config: RobotConfig, entry: string): Promise<string[]> {
+    const native = await nativeDrivers(entry)
     return [
-        ...mountingProblems(config, entry),
-        ...samplingProblems(config, entry),
+        ...(await mountingProblems(config, entry)),
+        ...(await samplingProblems(config, entry)),
         ...(native.some(driver => driver.startsWith('motors/')) ? packetProblems(config) : []),
         ...(native.some(driver => driver.startsWith('encoders/')) ? countProblems(config) : []),
     ]
 }
 
-function mountingProblems({ imu }: RobotConfig, entry: string): string[] {
+/** Loaded only for an entry that must be read: TypeScript's own parser takes a while. */
+const parser = () => import('./entry-names')
+
+async function mountingProblems({ imu }: RobotConfig, entry: string): Promise<string[]> {
     const keys = MOUNTING_KEYS.filter(key => imu?.[key] !== undefined)
     if (!imu || keys.length === 0) return []
-    const names = namesIn(entry)
+    const names = (await parser()).namesIn(entry)
     return keys
         .filter(key => !names.has(key))
         .map(
@@ -49,8 +55,8 @@ function mountingProblems({ imu }: RobotConfig, entry: string): string[] {
 }
 
 /** What is on SPI cannot be read within the tick. */
-function samplingProblems({ spi }: RobotConfig, entry: string): string[] {
-    if (!spi || namesIn(entry).has('SamplingClock')) return []
+async function samplingProblems({ spi }: RobotConfig, entry: string): Promise<string[]> {
+    if (!spi || (await parser()).namesIn(entry).has('SamplingClock')) return []
     return [
         'robot.ts: spi is given, and main.ts reads nothing before the tick; allowed: without it, or ' +
             '`clock: new SamplingClock(…)` among what `runRobot` is given (docs/spi.md)',
@@ -100,15 +106,4 @@ function countProblems({ tickPeriodMs, joints }: RobotConfig): string[] {
         )
     }
     return problems
-}
-
-/** Every name that the program has outside comments and texts. */
-function namesIn(text: string): Set<string> {
-    const names = new Set<string>()
-    const visit = (node: ts.Node): void => {
-        if (ts.isIdentifier(node)) names.add(node.text)
-        ts.forEachChild(node, visit)
-    }
-    visit(ts.createSourceFile('main.ts', text, ts.ScriptTarget.Latest))
-    return names
 }

@@ -152,10 +152,10 @@ describe('SPI', () => {
         expect(problems[0].startsWith(problem)).toBe(true)
     })
 
-    it('is read before the tick, or refused', () => {
+    it('is read before the tick, or refused', async () => {
         const config: RobotConfig = { ...rover, spi: { frequency: 4e6 } }
-        expect(entryProblems(config, 'clock: new SamplingClock(clock, encoders)')).toEqual([])
-        expect(entryProblems(config, 'runRobot(config, { encoders })')[0]).toMatch(
+        expect(await entryProblems(config, 'clock: new SamplingClock(clock, encoders)')).toEqual([])
+        expect((await entryProblems(config, 'runRobot(config, { encoders })'))[0]).toMatch(
             /^robot.ts: spi is given, and main.ts reads nothing before the tick; allowed: .*SamplingClock/,
         )
     })
@@ -164,10 +164,10 @@ describe('SPI', () => {
 describe('a mounting of the IMU', () => {
     const turned: RobotConfig = { ...rover, imu: { ...imu, mounting: { x: 'y', y: '-x', z: 'z' } } }
 
-    it('that main.ts only mentions in words is refused', () => {
-        expect(entryProblems(turned, "// mounting\nconst text = 'mounting'")).toHaveLength(1)
-        expect(entryProblems(turned, 'new MountedImu(chip, rover.imu.mounting)')).toEqual([])
-        expect(entryProblems(rover, '')).toEqual([])
+    it('that main.ts only mentions in words is refused', async () => {
+        expect(await entryProblems(turned, "// mounting\nconst text = 'mounting'")).toHaveLength(1)
+        expect(await entryProblems(turned, 'new MountedImu(chip, rover.imu.mounting)')).toEqual([])
+        expect(await entryProblems(rover, '')).toEqual([])
     })
 })
 
@@ -176,41 +176,43 @@ describe('motors, servos and encoders of the runtime itself', () => {
     const motors = importing('motors/native-motors')
     const slow = { ...rover, imu: undefined }
 
-    it('are known by what main.ts imports', () => {
-        expect(nativeDrivers(motors)).toEqual(['motors/native-motors'])
-        expect(nativeDrivers(`// ${motors}`)).toEqual([])
+    it('are known by what main.ts imports', async () => {
+        expect(await nativeDrivers(motors)).toEqual(['motors/native-motors'])
+        expect(await nativeDrivers(`// ${motors}`)).toEqual([])
     })
 
-    it('are refused in a loop that sends more packets than the runtime does', () => {
+    it('are refused in a loop that sends more packets than the runtime does', async () => {
         // Two motors and 25 reports at 100 Hz; at 15 Hz two and a report each tick are 45 a second.
-        expect(entryProblems(rover, motors)).toEqual([
+        expect(await entryProblems(rover, motors)).toEqual([
             'robot.ts: tickPeriodMs is 10; allowed: 67 ms and more with 2 motors or servos of the runtime itself: each update ' +
                 'is a packet, and with telemetry 225 a second are more than 45 (docs/motors.md)',
         ])
-        expect(entryProblems({ ...rover, tickPeriodMs: 66 }, motors)).toHaveLength(1)
-        expect(entryProblems({ ...rover, tickPeriodMs: 67 }, importing('motors/native-servos'))).toEqual([])
-        expect(entryProblems({ ...rover, joints: [wheel], tickPeriodMs: 45 }, motors)).toEqual([])
+        expect(await entryProblems({ ...rover, tickPeriodMs: 66 }, motors)).toHaveLength(1)
+        expect(await entryProblems({ ...rover, tickPeriodMs: 67 }, importing('motors/native-servos'))).toEqual([])
+        expect(await entryProblems({ ...rover, joints: [wheel], tickPeriodMs: 45 }, motors)).toEqual([])
     })
 
-    it('count no shaft that is faster than they look', () => {
+    it('count no shaft that is faster than they look', async () => {
         const knob = { ...wheel, velocityLimit: 6, encoder: { ...wheel.encoder, countsPerRevolution: 48 } }
         const encoders = importing('encoders/native-encoders')
         const config = (joint: object) => ({ ...slow, tickPeriodMs: 40, joints: [{ ...knob, ...joint }] })
         // 48 counts of four edges a turn: 200 a second are 6.545 rad/s.
-        expect(entryProblems(config({}), encoders)).toEqual([])
-        expect(entryProblems(config({ velocityLimit: 6.6 }), encoders)).toEqual([
+        expect(await entryProblems(config({}), encoders)).toEqual([])
+        expect(await entryProblems(config({ velocityLimit: 6.6 }), encoders)).toEqual([
             'robot.ts: joints.left_wheel.velocityLimit is 6.6; allowed: up to 6.54 rad/s with an encoder of the runtime itself, ' +
                 'which loses counts above 200 edges a second',
         ])
-        expect(entryProblems({ ...config({}), tickPeriodMs: 39 }, encoders)[0]).toMatch(
+        expect((await entryProblems({ ...config({}), tickPeriodMs: 39 }, encoders))[0]).toMatch(
             /^robot\.ts: tickPeriodMs is 39; allowed: 40 ms/,
         )
         const uncounted = { ...knob.encoder, countsPerRevolution: undefined }
-        expect(entryProblems(config({ encoder: uncounted }), encoders)[0]).toMatch(/countsPerRevolution is missing/)
+        expect((await entryProblems(config({ encoder: uncounted }), encoders))[0]).toMatch(
+            /countsPerRevolution is missing/,
+        )
     })
 })
 
-describe('a rate', () => {
+describe('a rate', async () => {
     const took = (tickMs: number, busMs: number) => ({ medianUs: 1000 * tickMs, shares: { bus: { us: 1000 * busMs } } })
 
     it.each([
