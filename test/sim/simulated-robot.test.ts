@@ -49,9 +49,10 @@ describe('without pacing', () => {
             gaps.push(startUs - last)
             last = startUs
         }
-        await runFast(robot, () => robot.clock.now > 60e6)
+        // Four or five a minute, at random: three minutes, so that chance does not decide.
+        await runFast(robot, () => robot.clock.now > 180e6)
         const stalls = gaps.filter(gap => gap > 100_000)
-        expect(stalls.length).toBeGreaterThanOrEqual(3)
+        expect(stalls.length).toBeGreaterThanOrEqual(6)
         expect(Math.max(...stalls)).toBeGreaterThan(200_000)
         expect(session.statistics().samplesLost).toBeGreaterThan(50)
         await session.close()
