@@ -19,7 +19,14 @@ test('whatever goes wrong with the rover, the motors are off within the bound th
     expect(result).toMatchObject({ pass: true, complete: true })
     const names = result.scenarios.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
-    for (const expected of ['runtime stalled', 'emergency stop', 'board reset', 'motoron reset', 'imu wire broken']) {
+    for (const expected of [
+        'runtime stalled',
+        'emergency stop',
+        'board reset',
+        'motoron reset',
+        'imu wire broken',
+        'left_wheel braked by 1.4 N·m',
+    ]) {
         expect(names).toContain(expected)
     }
     // A setpoint holds for its time less the margin at least. Only where a delay stopped the motors while the planner went on

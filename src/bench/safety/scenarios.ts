@@ -184,13 +184,15 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
 
 /** Until the loops of a joint that does not follow ask for as much duty as its monitor watches, s. */
 const DUTY_RISES = 0.4
+/** Until a joint at its velocity limit that something brakes is too slow by what its monitor watches, s. */
+const SLOWS = 0.2
 /** With which a joint is driven that shall become too fast. */
 const DUTY = 0.8
 /** The planner goes on all the while, and longer than any monitor waits, s. */
 const MONITORED = 2
 
 /** What a monitor must stop by itself, while the planner goes on. None for late ticks: those robots only warn of them. */
-function monitorScenarios({ motors, encoders, imus }: BodyParts, config: RobotConfig): Scenario[] {
+function monitorScenarios({ motors, encoders, imus, supplyVolts }: BodyParts, config: RobotConfig): Scenario[] {
     const list: Scenario[] = []
     const add = (
         name: string,
@@ -199,7 +201,8 @@ function monitorScenarios({ motors, encoders, imus }: BodyParts, config: RobotCo
         fault: (random: Random) => object | readonly object[],
         more: Partial<Scenario> = {},
     ) => list.push({ name, names, bound, fault, ends: ['fault'], planning: MONITORED, watch: MONITORED + 0.2, ...more })
-    for (const { name, monitors, motor } of config.joints) {
+    const { joints } = config
+    for (const { name, monitors, motor, velocityLimit } of joints) {
         const { rated } = motor
         if (motors[name] && monitors?.velocity && rated) {
             const volts = (rated.voltage * monitors.velocity.limit * 1.4) / (rated.freeSpeed * DUTY)
@@ -218,6 +221,24 @@ function monitorScenarios({ motors, encoders, imus }: BodyParts, config: RobotCo
                 kind: 'motor-jam',
                 target: name,
             }))
+        }
+        if (motors[name] && monitors?.following && rated) {
+            const { limit } = monitors.following
+            // A motor loses speed with torque as a straight line does: something rubs so that full duty leaves it two limits too slow.
+            const speed = Math.max(velocityLimit - 2 * limit, velocityLimit / 4)
+            const free = (rated.freeSpeed * supplyVolts) / rated.voltage
+            const torque = motors[name].stallTorque(supplyVolts) * (1 - speed / free)
+            add(
+                `${name} braked by ${torque.toFixed(1)} N·m`,
+                ['following'],
+                monitorBound('following', monitors.following, 'joint', SLOWS),
+                () => ({ kind: 'motor-drag', target: name, torque }),
+                {
+                    alone: true,
+                    plan: session =>
+                        joints.forEach(joint => session.joint(joint.name).setVelocity(joint.velocityLimit)),
+                },
+            )
         }
         if (encoders[name] && monitors?.jump) {
             const bound = monitorBound('jump', monitors.jump, 'tick', 0)

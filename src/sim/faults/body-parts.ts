@@ -24,6 +24,10 @@ export interface SpiPart {
 export interface MotorPart {
     /** Locked: it does not turn. */
     jammed: boolean
+    /** Dry friction of something that rubs on its shaft, N·m. */
+    drag: number
+    /** What it gives stalled and fully driven by a supply of so many V, N·m. */
+    stallTorque(supplyVoltage: number): number
     /** False: its circuit is open. */
     connected: boolean
 }

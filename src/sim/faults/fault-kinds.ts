@@ -115,6 +115,12 @@ export const FAULT_KINDS: Readonly<Record<string, FaultKind>> = {
         fields: { angle: { unit: 'rad', min: -4, max: 4, default: 1 } },
     },
     'motor-jam': { what: 'the motor is locked', target: 'motor', lasts: true, fields: {} },
+    'motor-drag': {
+        what: 'something rubs on the shaft, with a friction of `torque`',
+        target: 'motor',
+        lasts: true,
+        fields: { torque: { unit: 'N·m', min: 0, max: 1000 } },
+    },
     'broken-wire': {
         what: "a motor's lead or a chip's bus wire is open",
         target: 'wire',

@@ -136,6 +136,13 @@ export class FaultPlayer {
                         () => (motor.jammed = false),
                     )
             }
+            case 'motor-drag': {
+                const motor = parts.motors[target]
+                return () => {
+                    motor.drag += fault.numbers.torque
+                    return () => (motor.drag -= fault.numbers.torque)
+                }
+            }
             case 'broken-wire': {
                 const motor = parts.motors[target]
                 if (!motor) return () => this.cut(parts.chips[target])

@@ -111,6 +111,8 @@ export class DcGearMotor {
     supplyVoltage = 12
     /** Fault: something holds the shaft, and it does not turn. */
     jammed = false
+    /** Fault: something rubs on the shaft with this dry friction, N·m. */
+    drag = 0
     /** Fault when false: a lead is broken, and no current flows. */
     connected = true
 
@@ -170,12 +172,18 @@ export class DcGearMotor {
         this.shaftTorque = loadTorque + (this.loadInertia * (after - before)) / dt
     }
 
+    /** What it gives stalled and fully driven by a supply of so many V, N·m. */
+    stallTorque(supplyVoltage: number): number {
+        const { torqueConstant, resistance, coulombFriction, gearRatio, gearEfficiency } = this.parameters
+        return gearRatio * gearEfficiency * ((torqueConstant * supplyVoltage) / resistance - coulombFriction)
+    }
+
     /** Computes the coefficients of the coming step from inputs and state. At rest see {@link release}. */
     prepare(): void {
         this.direction = this.jammed ? 0 : Math.sign(this.velocity)
         if (this.direction === 0) return
         // Who drives whom is taken from the last step; where that changes the torque is zero, so nothing jumps.
-        this.couple(this.shaftTorque * this.velocity >= 0)
+        this.couple(this.shaftTorque * this.direction + this.drag >= 0)
     }
 
     /**
@@ -194,6 +202,7 @@ export class DcGearMotor {
         const ahead = rotor - p.staticFriction
         const back = rotor + p.staticFriction
         const { gearRatio: ratio, gearEfficiency: efficiency } = p
+        drag += this.drag
         if (load + drag < ratio * ahead * (ahead > 0 ? efficiency : 1 / efficiency)) {
             this.direction = 1
             this.couple(ahead > 0)
@@ -213,7 +222,8 @@ export class DcGearMotor {
         this.damping = gear * p.gearRatio * (perVolt * p.torqueConstant + p.viscousFriction)
         this.inertia = gear * p.gearRatio * p.rotorInertia
         const slip = (this.velocity * p.gearRatio) / p.stribeckVelocity
-        this.friction = gear * (p.coulombFriction + (p.staticFriction - p.coulombFriction) / (1 + slip * slip))
+        this.friction =
+            gear * (p.coulombFriction + (p.staticFriction - p.coulombFriction) / (1 + slip * slip)) + this.drag
     }
 
     /** Part of the time that the winding's circuit is closed. */

@@ -65,6 +65,23 @@ describe('DcGearMotor against the datasheet of the Pololu 37D 50:1', () => {
         expect(turning.velocity).toBeLessThan(0)
     })
 
+    test('with something rubbing on its shaft it loses as much speed as with a load of that torque, and is not turned back', () => {
+        const stall = 0.21 * 9.80665
+        expect(new DcGearMotor(parameters).stallTorque(12)).toBeCloseTo(stall, 6)
+        const [rubbed, loaded, held] = [driven(parameters), driven(parameters), driven(parameters)]
+        rubbed.drag = 0.6 * stall
+        run(rubbed, 1)
+        run(loaded, 1, 0.6 * stall)
+        expect(rubbed.velocity).toBeCloseTo(loaded.velocity, 6)
+        expect(rubbed.velocity).toBeCloseTo(0.4 * 20.944, 0)
+        rubbed.drive = 0
+        run(rubbed, 1)
+        expect(rubbed.velocity).toBe(0)
+        held.drag = 1.05 * stall
+        run(held, 1)
+        expect(held.angle).toBe(0)
+    })
+
     test('comes within 10 % of the maximum efficiency point, which was not used: 22 kg·mm at 180 rpm, 4.0 W', () => {
         const motor = driven(parameters)
         const load = 0.022 * 9.80665
