@@ -3,7 +3,10 @@ import { applyChanges } from './host/parameter-file'
 import { hasParameters } from './host/parameters'
 import type { Robot, RobotState } from './host/robot'
 import { type Scheduler, systemScheduler } from './host/scheduler'
+import type { RecordedFirmware } from './record/firmware-watch'
+import { inForce } from './record/in-force'
 import { RecordError } from './record/record-error'
+import { recordedFirmware } from './record/recorded-firmware'
 import { type RecordedParameters, recordedParameters } from './record/recorded-parameters'
 import { Recorder } from './record/recorder'
 import type { RecordingFile } from './record/recording-file'
@@ -67,6 +70,7 @@ export async function replayTo(
     const { robot, scheduler, wait } = target
     try {
         checkConfiguration(description.configHash, target, options.onNote)
+        await compareFirmware(target, await recordedFirmware(recording), commands[0].hostTime, options.onNote)
         await takeParameters(target, (await recordedParameters(recording))[0], options.onNote)
         const states: RobotState[] = []
         let start = NaN
@@ -113,6 +117,22 @@ function checkConfiguration(recorded: string, { robot, simulation }: Target, not
     const text = `the robot has another configuration (${configHash}) than the recorded one (${recorded})`
     if (simulation) note?.(text)
     else throw new RecordError('other-robot', `${text}: its commands may not be meant for it`)
+}
+
+/** Says which programs the recorded robot ran from the first command on, when they are not what this one runs. */
+async function compareFirmware(
+    { robot, wait }: Target,
+    recorded: readonly RecordedFirmware[],
+    first: number,
+    note?: (line: string) => void,
+): Promise<void> {
+    const started = inForce(recorded, first)
+    const changes = recorded.filter(({ time }) => time > first && time !== started?.time)
+    const here = await wait(robot.firmwareHash?.() ?? Promise.resolve(undefined))
+    if (started === undefined || (changes.length === 0 && started.sha256 === here)) return
+    const name = (sha256: string | undefined) => sha256?.slice(0, 8) ?? 'an unknown one'
+    const later = changes.map(({ time, sha256 }) => `, ${name(sha256)} from ${(time - first).toFixed(2)} s on`)
+    note?.(`the recorded robot ran the program ${name(started.sha256)}${later.join('')}; this one runs ${name(here)}`)
 }
 
 /** Gives a simulated robot the parameters that the recorded one had; of another it says which differ. */

@@ -235,13 +235,9 @@ export class ConnectedRobot<S extends RobotSpec = RobotSpec> {
 
     /** Records every sample and command to a new MCAP file, until it is closed. @throws RecordError `exists`, `unwritable` */
     async record(file: string): Promise<Recording> {
-        const [{ Recorder }, { readParameters }] = await Promise.all([
-            import('../record/recorder'),
-            import('../record/parameter-watch'),
-        ])
+        const { startRecording } = await import('../record/start-recording')
         const { scheduler, simulation } = this
-        await readParameters(this.robot, scheduler)
-        return Recorder.start(this.robot, file, { scheduler, simulation, hostVersion: PACKAGE_VERSION })
+        return startRecording(this.robot, file, { scheduler, simulation, hostVersion: PACKAGE_VERSION })
     }
 
     statistics(): RobotStatistics {

@@ -7,7 +7,6 @@ import { CommandLease } from '../host/lease'
 import { motorsOff } from '../host/motors-off'
 import type { Robot, RobotStatistics } from '../host/robot'
 import { systemScheduler } from '../host/scheduler'
-import { readParameters } from '../record/parameter-watch'
 import type { RecorderOptions } from '../record/recorder'
 import { addBridgeOptions, type BridgeFlags, readBridgeOptions } from './bridge-options'
 import { UsageError } from './failure'
@@ -136,9 +135,12 @@ class Service {
         const { name, configHash } = robot.description
         say(`connected to ${name} (configuration ${configHash})`, 'connected', { robot: name, configHash })
         if (sim === undefined) for (const line of await mismatch(robot.description)) note(line)
-        const records = record !== undefined && !this.recorded
         // Before anybody commands the robot, so that the recording has every command.
-        if (records) await readParameters(robot, systemScheduler)
+        if (record !== undefined && !this.recorded) {
+            ends.push(await startRecordingBeside(robot, record, sim, () => this.bridgeCounts(), say))
+            this.recorded = true
+            say(`recording to ${record}`, 'recording', { file: record })
+        }
         const { openBridge } = await import('./start-rover')
         const server = await openBridge(robot, { ...doors, lease, simulation: sim !== undefined, log: note })
         this.server = server
@@ -150,12 +152,6 @@ class Service {
         if (server.foxglove) doors.foxglovePort = server.foxglove.port
         say(`rosbridge at ${url}`, 'bridge', { url, foxglove })
         if (foxglove !== undefined && !json) print(`foxglove at ${foxglove}`)
-        if (records) {
-            const counts = () => ({ statistics: server.statistics(), commander: lease.holder?.name })
-            ends.push(await startRecording(robot, record, sim, counts, say))
-            this.recorded = true
-            say(`recording to ${record}`, 'recording', { file: record })
-        }
         if (options.fleet !== undefined) {
             await this.joinFleet(options.fleetId ?? name, options.fleet)
         }
@@ -209,6 +205,11 @@ class Service {
         this.say(`${id} in the fleet at ${url}`, 'fleet', { id, broker: url })
     }
 
+    private bridgeCounts(): ReturnType<NonNullable<RecorderOptions['bridge']>> {
+        const { server, lease } = this
+        return server && { statistics: server.statistics(), commander: lease.holder?.name }
+    }
+
     private async end(): Promise<void> {
         this.server = undefined
         for (const end of this.ends.splice(0).reverse()) await end()
@@ -219,16 +220,16 @@ class Service {
  * Records beside the bridge. A recording that fails is told, and costs the exit code; the robot is served all the same.
  * Returns the function that ends it.
  */
-async function startRecording(
+async function startRecordingBeside(
     robot: Robot,
     path: string,
     sim: string | undefined,
     bridge: RecorderOptions['bridge'],
     say: Say,
 ): Promise<() => Promise<void>> {
-    const { Recorder } = await import('../record/recorder')
+    const { startRecording } = await import('../record/start-recording')
     const { recorded, recorderOptions, recordingError } = await import('./recording')
-    const recorder = await Recorder.start(robot, path, { ...(await recorderOptions(sim)), bridge })
+    const recorder = await startRecording(robot, path, { ...(await recorderOptions(sim)), bridge })
     let told = false
     const tell = (error: Error) => {
         if (told) return

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { type Command, Option } from 'commander'
 import { TABLE_FORMATS, type TableFormat } from '../record/table/table'
 import { jsonOption } from './options'
@@ -12,7 +13,7 @@ interface ExportCommandOptions {
 export function addExport(program: Command): void {
     program
         .command('export')
-        .description('write the topics and parameters of a recording as tables: CSV or Parquet, one file each')
+        .description('write topics, parameters and firmware of a recording as tables: CSV or Parquet, one file each')
         .argument('<recording>', 'an MCAP file')
         .argument('<directory>', 'for the tables; is made when there is none')
         .addOption(new Option('--format <format>', 'of the tables').choices(TABLE_FORMATS).default('csv'))
@@ -31,7 +32,7 @@ async function exportRecording(input: string, directory: string, options: Export
     const tables = await exportTables(input, directory, { format: options.format, topics: options.topic })
     if (options.json) return printJson({ tables })
     const rows = tables.map(({ topic, file, rows, columns }) => [
-        topic ?? '(parameters)',
+        topic ?? `(${path.parse(file).name})`,
         String(rows),
         String(columns),
         file,

@@ -45,15 +45,12 @@ async function record(path: string, options: RecordOptions): Promise<void> {
     const interruption = onInterruption()
     const { signal } = interruption
     const { connect } = await import('../connect')
-    const { Recorder } = await import('../record/recorder')
-    const { readParameters } = await import('../record/parameter-watch')
+    const { startRecording } = await import('../record/start-recording')
     const say = (text: string, event: string, fields: object = {}) =>
         json ? printJson({ event, ...fields }) : note(text)
     const robot = await connect(sim === undefined ? { port: port! } : { sim, board })
     try {
-        const about = await recorderOptions(sim)
-        await readParameters(robot, about.scheduler)
-        const recorder = await Recorder.start(robot, path, about)
+        const recorder = await startRecording(robot, path, await recorderOptions(sim))
         say(`recording ${robot.description.name} to ${path}; Ctrl-C ends it`, 'recording', { file: path })
         const watch = linkWatch(() => robot.statistics(), say)
         const timers = [setInterval(watch, LOOK_MS)]

@@ -62,17 +62,20 @@ async function replay(path: string, options: ReplayOptions): Promise<void> {
 }
 
 async function toPlanners(recording: RecordingFile, path: string, options: ReplayOptions): Promise<void> {
-    const [{ recordedDescription, recordedStates }, { RecordedRobot }, { ReplayClock }] = await Promise.all([
-        import('../record/replay/recorded-states'),
-        import('../record/replay/recorded-robot'),
-        import('../record/replay/replay-clock'),
-    ])
+    const [{ recordedDescription, recordedStates }, { recordedFirmware }, { RecordedRobot }, { ReplayClock }] =
+        await Promise.all([
+            import('../record/replay/recorded-states'),
+            import('../record/recorded-firmware'),
+            import('../record/replay/recorded-robot'),
+            import('../record/replay/replay-clock'),
+        ])
     const [{ systemScheduler }, { openBridge }] = await Promise.all([
         import('../host/scheduler'),
         import('./start-rover'),
     ])
     const doors = await readBridgeOptions(options)
-    const robot = new RecordedRobot(await recordedDescription(recording, path))
+    const description = await recordedDescription(recording, path)
+    const robot = new RecordedRobot(description, await recordedFirmware(recording))
     const first = await recordedStates(recording).next()
     if (first.done) throw new UsageError(`${path} has no samples`)
     const clock = new ReplayClock(systemScheduler, first.value.received, options.rate ?? 1)

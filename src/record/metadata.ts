@@ -1,12 +1,15 @@
 import type { McapTypes } from '@mcap/core'
 import { type Parameter, valuesByName } from '../host/parameters'
 import type { Robot, RobotStatistics } from '../host/robot'
+import type { RecordedFirmware } from './firmware-watch'
 import type { RecorderOptions } from './recorder'
 
 type Metadata = McapTypes.Metadata
 
 /** Name of the records with the values of parameters: one for the first ones, one for each change. */
 export const PARAMETERS = 'tendon.parameters'
+/** Name of the records with the board's program: one for the first, one for each that came in its place. */
+export const FIRMWARE = 'tendon.firmware'
 
 /** Which robot it is, with its whole description. */
 export function robotMetadata(robot: Robot, { hostVersion, simulation }: RecorderOptions): Metadata {
@@ -22,9 +25,10 @@ export function robotMetadata(robot: Robot, { hostVersion, simulation }: Recorde
     return { name: 'tendon.robot', metadata }
 }
 
-/** Which program the board runs, as it says itself. @param hash SHA-256 of the program, hex */
-export function firmwareMetadata(hash: string): Metadata {
-    return { name: 'tendon.firmware', metadata: new Map([['sha256', hash]]) }
+/** Which program the board runs from a time on, as it says itself. */
+export function firmwareMetadata({ time, sha256 }: RecordedFirmware): Metadata {
+    const told: [string, string] = sha256 === undefined ? ['unknown', 'the board did not tell'] : ['sha256', sha256]
+    return { name: FIRMWARE, metadata: new Map([['time_s', String(time)], told]) }
 }
 
 /** Which values were in force from a time on. @param time s since the Unix epoch */

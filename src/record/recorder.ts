@@ -17,6 +17,7 @@ import {
 } from './channels'
 import { encodeCommand } from './command-message'
 import { zstdCompression } from './compression'
+import { FirmwareWatch } from './firmware-watch'
 import { clockMetadata, finalMetadata, firmwareMetadata, parametersMetadata, robotMetadata } from './metadata'
 import { ParameterWatch } from './parameter-watch'
 import { RecordError } from './record-error'
@@ -41,8 +42,8 @@ export interface RecorderOptions {
     hostVersion: string
     /** The robot is simulated: its time is recorded as /clock, too. */
     simulation?: boolean
-    /** What the bridge beside it counts, and who commands; without a bridge left out. */
-    bridge?: () => { statistics: BridgeStatistics; commander: string | undefined }
+    /** What the bridge beside it counts, and who commands; undefined while its doors are shut. Without a bridge left out. */
+    bridge?: () => { statistics: BridgeStatistics; commander: string | undefined } | undefined
 }
 
 /** How far a recording has come. */
@@ -103,6 +104,9 @@ export class Recorder {
     private readonly before: RobotStatistics
     private readonly diagnostics: Diagnostics
     private readonly parameters: ParameterWatch
+    private firmware: FirmwareWatch | undefined
+    private lastTick = -1
+    private reconnects: number
 
     private constructor(
         private readonly robot: Robot,
@@ -114,6 +118,7 @@ export class Recorder {
     ) {
         this.configHash = robot.description.configHash
         this.before = { ...robot.statistics() }
+        this.reconnects = this.before.reconnects
         this.diagnostics = new Diagnostics(robot)
         this.parameters = new ParameterWatch(robot, parameters =>
             this.takeMetadata(parametersMetadata(parameters, options.scheduler.epoch())),
@@ -158,6 +163,7 @@ export class Recorder {
     /** Ends the recording: the open chunk, the index and the footer are written. Once only. @throws RecordError, also what ended it before */
     async close(): Promise<void> {
         this.stopListening()
+        this.firmware?.close()
         this.closed = true
         await this.writing
         try {
@@ -184,9 +190,9 @@ export class Recorder {
         }
         this.report()
         // The board is asked while the recording runs already.
-        void robot.firmwareHash?.().then(hash => {
-            if (hash !== undefined) this.takeMetadata(firmwareMetadata(hash))
-        })
+        this.firmware = new FirmwareWatch(robot, options.scheduler.epoch(), firmware =>
+            this.takeMetadata(firmwareMetadata(firmware)),
+        )
     }
 
     private takeMetadata(record: McapTypes.Metadata): void {
@@ -210,6 +216,7 @@ export class Recorder {
         this.push({ sequence: this.reports++, time, messages: [{ channelId: this.others.diagnostics, data }] })
         if (this.failed) return
         this.parameters.look()
+        this.firmware?.look()
         this.timer = scheduler.setTimeout(() => this.report(), DIAGNOSTICS_PERIOD)
     }
 
@@ -225,7 +232,17 @@ export class Recorder {
             if (data !== undefined) messages.push({ channelId: id, data })
         }
         const { tick, hostTime: time } = state
+        if (tick !== this.lastTick + 1) this.lookForRestart(tick)
+        this.lastTick = tick
         if (this.push({ tick, sequence: tick, time, messages })) this.ticks++
+    }
+
+    /** A board that counts its ticks anew has restarted; one that was away may have, and count more of them by now. */
+    private lookForRestart(tick: number): void {
+        const { reconnects } = this.robot.statistics()
+        if (tick > this.lastTick && reconnects === this.reconnects) return
+        this.reconnects = reconnects
+        this.firmware?.restarted(this.options.scheduler.epoch())
     }
 
     /** Returns whether there is room. */

@@ -85,6 +85,11 @@ export class RecordingFile {
         }
     }
 
+    /** When its first message was received, s since the Unix epoch; 0 of a file without messages. */
+    get startTime(): number {
+        return Number(this.reader.statistics?.messageStartTime ?? 0n) / 1e9
+    }
+
     /** The metadata records of this name, in order. */
     async *metadataRecords(name: string): AsyncGenerator<ReadonlyMap<string, string>> {
         for await (const { metadata } of this.reader.readMetadata({ name })) yield metadata

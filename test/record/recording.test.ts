@@ -5,8 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildFirmware } from '../../src/flash/build'
 import type { RobotState, SentCommand } from '../../src/host/robot'
-import { readParameters } from '../../src/record/parameter-watch'
-import { Recorder } from '../../src/record/recorder'
+import { startRecording } from '../../src/record/start-recording'
 import { recover } from '../../src/record/recover'
 import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../../src/simulate'
 import { chunkEnds, openIndexed, readMessages, readMetadata, readTicks } from './read'
@@ -26,8 +25,7 @@ beforeAll(async () => {
     const session = await connectSimulated(robot)
     const scheduler = schedulerOf(robot.host)
     const options = { scheduler, hostVersion: '1.2.3', simulation: true }
-    await settle(robot, readParameters(session, scheduler))
-    const recorder = await Recorder.start(session, whole, options)
+    const recorder = await settle(robot, startRecording(session, whole, options))
     session.onState(state => states.push(state))
     session.onCommand(command => commands.push(command))
     await runFast(robot, () => session.state?.mode === 'idle')
@@ -126,7 +124,9 @@ describe('a recording', () => {
         expect(robot).toMatchObject({ robot: 'rover', host_version: '1.2.3' })
         const { bytecode } = await buildFirmware('rover')
         const sha256 = createHash('sha256').update(bytecode).digest('hex')
-        expect(await readMetadata(whole, 'tendon.firmware')).toEqual([{ sha256 }])
+        expect(await readMetadata(whole, 'tendon.firmware')).toEqual([
+            { sha256, time_s: expect.stringMatching(/^\d+(\.\d+)?$/) },
+        ])
         expect(robot.config_hash).toMatch(/^[0-9a-f]{8}$/)
         const clocks = await readMetadata(whole, 'tendon.clock')
         expect(clocks.length).toBeGreaterThanOrEqual(2)

@@ -1,6 +1,8 @@
 import { type LoopTiming, type Robot, RobotError, type RobotState, type RobotStatistics } from '../../host/robot'
 import { StateStream } from '../../host/state-stream'
 import type { RobotDescription } from '../../protocol/description'
+import type { RecordedFirmware } from '../firmware-watch'
+import { inForce } from '../in-force'
 import type { RecordedState } from './recorded-states'
 import type { ReplayClock } from './replay-clock'
 
@@ -15,7 +17,12 @@ export class RecordedRobot implements Robot {
     private readonly counts = { received: 0, lost: 0, late: 0 }
     private readonly period = { min: Infinity, sum: 0, max: -Infinity, count: 0 }
 
-    constructor(readonly description: RobotDescription) {}
+    private time = -Infinity // s since the Unix epoch, in the recording
+
+    constructor(
+        readonly description: RobotDescription,
+        private readonly firmware: readonly RecordedFirmware[] = [],
+    ) {}
 
     /** Says each sample when the host had it. Resolves at the recording's end, or when the signal is aborted. */
     async play(states: AsyncIterable<RecordedState>, clock: ReplayClock, signal?: AbortSignal): Promise<void> {
@@ -23,6 +30,7 @@ export class RecordedRobot implements Robot {
             const wait = clock.until(received)
             if (wait > 0) await pause(clock, wait, signal)
             if (signal?.aborted) return
+            this.time = received
             this.say(state)
         }
     }
@@ -55,6 +63,11 @@ export class RecordedRobot implements Robot {
     onState(listener: (state: RobotState) => void): () => void {
         this.listeners.add(listener)
         return () => this.listeners.delete(listener)
+    }
+
+    /** Of the program that the board ran then. */
+    async firmwareHash(): Promise<string | undefined> {
+        return inForce(this.firmware, this.time)?.sha256
     }
 
     statistics(): RobotStatistics {

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
 import { nanoseconds } from '../../bridge/publication'
 import { RecordError } from '../record-error'
+import { recordedFirmware } from '../recorded-firmware'
 import { recordedParameters } from '../recorded-parameters'
 import { type RecordedMessage, type RecordedTopic, RecordingFile } from '../recording-file'
 import { CsvWriter } from './csv'
@@ -19,7 +20,7 @@ export interface ExportOptions {
 
 /** A table that was written. */
 export interface ExportedTable {
-    /** Absent for the parameters, which are no topic. */
+    /** Absent for the parameters and the firmware, which are no topics. */
     topic?: string
     file: string
     rows: number
@@ -43,7 +44,7 @@ interface Table {
 
 /**
  * Writes a table for each topic of a recording that has messages, one row a message, and unless topics are chosen one of the
- * parameters, a row for the first values and one for each change.
+ * parameters and one of the board's program, a row for what was first and one for each change.
  *
  * @param directory is made when there is none; a file in it is never written over
  * @throws RecordError `unreadable`, `unknown-topic`, `exists`, `unwritable`
@@ -64,8 +65,9 @@ export async function exportTables(input: string, directory: string, options: Ex
             throw new RecordError('unwritable', `cannot make ${directory}: ${cause.message}`, { cause })
         })
         const exported = await writeTables(recording, filled, directory, options)
-        const parameters = options.topics === undefined ? await writeParameters(recording, directory, options) : []
-        return [...exported, ...parameters]
+        if (options.topics !== undefined) return exported
+        const parameters = await writeParameters(recording, directory, options)
+        return [...exported, ...parameters, ...(await writeFirmware(recording, directory, options))]
     } finally {
         await recording.close()
     }
@@ -127,15 +129,40 @@ async function writeParameters(
     options: ExportOptions,
 ): Promise<ExportedTable[]> {
     const recorded = await recordedParameters(recording)
-    if (recorded.length === 0) return []
-    const columns = new Map<string, ColumnType>([['time_ns', 'integer']])
-    for (const { values } of recorded) for (const name of Object.keys(values)) columns.set(name, 'number')
-    const { file, writer } = await createTable(directory, 'parameters', columns, options)
-    for (const { time, values } of recorded) {
-        await writer.row(new Map<string, Cell>([['time_ns', nanoseconds(time * 1000)], ...Object.entries(values)]))
+    const names = new Set(recorded.flatMap(({ values }) => Object.keys(values)))
+    const columns = new Map([...names].map(name => [name, 'number'] as const))
+    const rows = recorded.map(({ time, values }) => ({ time, cells: Object.entries(values) }))
+    return writeRecords('parameters', columns, rows, directory, options)
+}
+
+async function writeFirmware(
+    recording: RecordingFile,
+    directory: string,
+    options: ExportOptions,
+): Promise<ExportedTable[]> {
+    const rows = (await recordedFirmware(recording)).map(({ time, sha256 }) => ({
+        time,
+        cells: sha256 === undefined ? [] : [['sha256', sha256] as const],
+    }))
+    return writeRecords('firmware', new Map([['sha256', 'text']]), rows, directory, options)
+}
+
+/** A table of what is in force from a time on, s since the Unix epoch. None without rows. */
+async function writeRecords(
+    name: string,
+    columns: ReadonlyMap<string, ColumnType>,
+    rows: readonly { time: number; cells: readonly (readonly [string, Cell])[] }[],
+    directory: string,
+    options: ExportOptions,
+): Promise<ExportedTable[]> {
+    if (rows.length === 0) return []
+    const all = new Map<string, ColumnType>([['time_ns', 'integer'], ...columns])
+    const { file, writer } = await createTable(directory, name, all, options)
+    for (const { time, cells } of rows) {
+        await writer.row(new Map<string, Cell>([['time_ns', nanoseconds(time * 1000)], ...cells]))
     }
     await writer.end()
-    return [{ file, rows: recorded.length, columns: columns.size }]
+    return [{ file, rows: rows.length, columns: all.size }]
 }
 
 /** Creates the file of a table, whose columns are known. @throws RecordError `exists`, `unwritable` */
