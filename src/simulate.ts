@@ -63,9 +63,18 @@ export function boardWith({ estopInput, spi }: RobotConfig): NonNullable<Simulat
     return { settings, pins }
 }
 
-/** The data and the body of a robot in `src/robots`. */
+/** The data and the body of a robot in `src/robots`. @throws SimulationError when it has no body */
 export async function loadRobot(name: string): Promise<{ config: RobotConfig; makeBody: MakeBody }> {
-    const [data, plant] = await Promise.all([import(`./robots/${name}/robot.ts`), import(`./robots/${name}/plant.ts`)])
+    const noBody = (what: string) =>
+        new SimulationError(`src/robots/${name}/plant.ts: ${what}; allowed: the robot's body for the simulator`)
+    const [data, plant] = await Promise.all([
+        import(`./robots/${name}/robot.ts`),
+        import(`./robots/${name}/plant.ts`).catch(error => {
+            const lost = error.code === 'ERR_MODULE_NOT_FOUND' && /module '[^']*\/plant\.[jt]s'/.test(error.message)
+            throw lost ? noBody('the file is missing') : error
+        }),
+    ])
+    if (typeof plant.makeBody !== 'function') throw noBody('the export "makeBody" is missing')
     return { config: data[name], makeBody: plant.makeBody }
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Budget } from '../flash/budget'
 import type { Firmware } from '../flash/build'
+import { RobotError } from '../host/robot'
 import { CommandError, UsageError } from './failure'
 import { checkRobot, inlineOption, jsonOption } from './options'
 import { print, printJson, table } from './output'
@@ -65,8 +66,8 @@ async function build(robot: string | undefined, options: BuildOptions): Promise<
     const cost = await measureProgram({ robot, board, inline, firmware }).catch(async error => {
         // A tick that takes all the time is why nothing else happens; any other reason is told as it is.
         if (!(error instanceof UndrivenError)) throw error
-        const lines = rateProblems(config, board, error.tick)
-        if (lines.length > 0) throw new CommandError(refusal(robot, lines))
+        const lines = error.tick.ticks > 0 ? rateProblems(config, board, error.tick) : []
+        if (lines.length > 0) throw new CommandError([refusal(robot, lines), ...told(error.cause)].join('\n'))
         const { whyNotSimulated } = await import('./robot-check')
         const why = await whyNotSimulated(robot)
         throw why === undefined ? error.cause : new CommandError(why)
@@ -108,6 +109,11 @@ async function build(robot: string | undefined, options: BuildOptions): Promise<
     }
     if (rates.length > 0) refusals.push(refusal(robot, rates))
     if (refusals.length > 0) throw new CommandError(refusals.join('\n'))
+}
+
+/** What the robot itself said of why it is not driven: the tick's time need not be all of it. */
+function told(cause: unknown): string[] {
+    return cause instanceof RobotError ? [`  ${cause.message}`, ...cause.details.map(line => `  ${line}`)] : []
 }
 
 /** Of data that its board cannot keep up with. */

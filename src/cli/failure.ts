@@ -31,10 +31,16 @@ const TOLD = [
 export function reportFailure(error: unknown): number {
     // commander has printed it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    const told = error instanceof Error && TOLD.includes(error.name)
+    const told = error instanceof Error && (TOLD.includes(error.name) || isInRobotFile(error))
     process.stderr.write(`tendon: ${told ? error.message : describe(error)}\n`)
     if (error instanceof RobotError) for (const line of error.details) process.stderr.write(`  ${line}\n`)
     return error instanceof UsageError ? 2 : 1
+}
+
+/** A slip in a robot's own file, which is loaded as it is: the text of these two says where it is. */
+function isInRobotFile(error: Error & { code?: string }): boolean {
+    if (!/[\\/]src[\\/]robots[\\/]/.test(error.message)) return false
+    return error.name === 'TransformError' || error.code === 'ERR_MODULE_NOT_FOUND'
 }
 
 function describe(error: unknown): string {

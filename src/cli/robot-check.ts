@@ -29,9 +29,17 @@ export async function whyNotSimulated(robot: string): Promise<string | undefined
  */
 export async function checkRobotFiles(robot: string): Promise<void> {
     const directory = `src/robots/${robot}`
-    const config = ((await import(`../robots/${robot}/robot.ts`)) as Record<string, RobotConfig>)[robot]
+    const config = ((await import(`../robots/${robot}/robot.ts`)) as Record<string, RobotConfig | undefined>)[robot]
+    if (config === undefined) {
+        throw new BuildError(
+            `${directory} cannot be built:\n  robot.ts: the export "${robot}" is missing; allowed: the robot's data, ` +
+                "under its directory's name",
+        )
+    }
     const wiring = await loadWiring(robot)
+    const { name } = config
     const lines = [
+        ...(name === robot ? [] : [`robot.ts: name is ${JSON.stringify(name)}; allowed: "${robot}", as its directory`]),
         ...configProblems(config).map(problem => `robot.ts: ${problem}`),
         ...(wiring ? wiringProblems(wiring) : []).map(problem => `wiring.ts: ${problem}`),
         ...(await entryProblems(config, await entryOf(robot))),

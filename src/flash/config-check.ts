@@ -19,6 +19,7 @@ const LARGE = 1e6
 /** What is wrong with a robot's data by itself: key, value and what is allowed, one line each. */
 export function configProblems(config: RobotConfig): string[] {
     const list = new RangeList()
+    if (!hasParts(list, config)) return list.problems
     loopProblems(list, config)
     const names = config.joints.map(({ name }) => name)
     if (names.length === 0) list.add('joints', [], 'at least one')
@@ -30,6 +31,23 @@ export function configProblems(config: RobotConfig): string[] {
     sensorProblems(list, config)
     driveProblems(list, config, names)
     return list.problems
+}
+
+/** Whether everything is there that the other checks look into. */
+function hasParts(list: RangeList, config: RobotConfig): boolean {
+    const need = (key: string, value: unknown) => {
+        if (typeof value !== 'object' || value === null) list.add(key, value, 'an object (src/onboard/robot-config.ts)')
+    }
+    need('i2c', config.i2c)
+    if (!Array.isArray(config.joints)) list.add('joints', config.joints, 'a list')
+    else {
+        config.joints.forEach((joint: JointConfig, i) => {
+            const key = `joints[${i}]`
+            need(key, joint)
+            for (const part of ['encoder', 'motor', 'gains'] as const) if (joint) need(`${key}.${part}`, joint[part])
+        })
+    }
+    return list.problems.length === 0
 }
 
 function loopProblems(list: RangeList, config: RobotConfig): void {
@@ -81,6 +99,13 @@ function jointProblems(list: RangeList, joint: JointConfig): void {
         list.above(key('encoder.countsPerRevolution'), countsPerRevolution, 0, 2 ** 32, 'counts')
     }
     list.oneOf(key('motor.direction'), motor.direction, [1, -1])
+    const { rated } = motor
+    if (rated) {
+        list.above(key('motor.rated.voltage'), rated.voltage, 0, LARGE, 'V')
+        list.above(key('motor.rated.freeSpeed'), rated.freeSpeed, 0, LARGE, 'rad/s')
+        list.above(key('motor.rated.stallCurrent'), rated.stallCurrent, 0, LARGE, 'A')
+        list.between(key('motor.rated.freeCurrent'), rated.freeCurrent, 0, rated.stallCurrent, 'A, its stallCurrent')
+    }
     for (const [name, gain] of Object.entries(gains)) list.between(key(`gains.${name}`), gain, 0, LARGE, '')
     for (const [name, monitor] of Object.entries(monitors)) {
         monitorProblems(list, key(`monitors.${name}`), monitor as Monitor)
@@ -117,7 +142,10 @@ function monitorProblems(list: RangeList, key: string, monitor: Monitor): void {
 function sensorProblems(list: RangeList, { imu, power, tickPeriodMs }: RobotConfig): void {
     if (imu) {
         const rate = 1000 / tickPeriodMs
-        list.between('imu.outputDataRate', imu.outputDataRate, rate, LARGE, 'Hz, a new sample for each tick')
+        // Without a period there is no rate to hold against it, and the period's own line says so.
+        if (rate > 0 && rate < Infinity) {
+            list.between('imu.outputDataRate', imu.outputDataRate, rate, LARGE, 'Hz, a new sample for each tick')
+        }
         list.oneOf('imu.accelerationRange', imu.accelerationRange, [2, 4, 8, 16])
         list.oneOf('imu.angularVelocityRange', imu.angularVelocityRange, [125, 250, 500, 1000, 2000])
         try {

@@ -23,6 +23,7 @@ import { decodeTelemetry } from '../protocol/telemetry'
 import { decodeTiming } from '../protocol/timing'
 import { ActuationLatency } from './actuation-latency'
 import { ClockQueries } from './clock-queries'
+import { BoardLog } from './board-log'
 import { type ClockFit, ClockSync } from './clock-sync'
 import { type FaultReport, faultReports } from './fault-report'
 import { jointHandle, wheelVelocities } from './joint-handle'
@@ -93,6 +94,7 @@ export class RobotSession implements Robot, Parameterised {
     private reader: TelemetryReader | undefined
     private actuation = new ActuationLatency(0)
     private readonly clock = new ClockSync()
+    private readonly boardLog = new BoardLog()
     private readonly requests: Requests
     private readonly table = new ParameterTable(
         (code, payload, accept) => this.ask(code, payload, accept),
@@ -125,6 +127,7 @@ export class RobotSession implements Robot, Parameterised {
         this.clockQueries = new ClockQueries(this.clock, scheduler, frame => this.link.send(frame))
         link.onStall = (stalled, silentMs) => this.onStall(stalled, silentMs)
         link.onFrame = frame => this.receive(frame)
+        link.onLog = line => this.boardLog.hear(line)
         link.onConnection = (up, reason) => (up ? this.linkUp() : this.linkDown(reason))
     }
 
@@ -162,6 +165,7 @@ export class RobotSession implements Robot, Parameterised {
                     new RobotError(
                         'no-answer',
                         `no robot answered within ${timeoutMs} ms: ${session.board ? 'the board is there, but runs no tendon firmware (see `tendon build`)' : 'the port is open, but no Jacdac device speaks on it'}`,
+                        { details: session.boardLog.errors },
                     ),
                 ),
             timeoutMs,
@@ -193,8 +197,9 @@ export class RobotSession implements Robot, Parameterised {
         const blocked = readU32(answer, 0)
         if (blocked === 0) return
         const reports = await this.faults().catch(() => [])
+        const startup = reports.some(({ fault }) => fault === 'startup')
         throw new RobotError('blocked', `arming is blocked by: ${blockNames(blocked).join(', ')}`, {
-            details: reports.map(({ sentence }) => sentence),
+            details: [...reports.map(({ sentence }) => sentence), ...(startup ? this.boardLog.errors : [])],
         })
     }
 

@@ -9,7 +9,7 @@ import type { Outcome } from './tendon'
 
 const COPIED = ['bin', 'boards', 'devices', 'services', 'src', 'devsconfig.json', 'package.json', 'package-lock.json']
 const SETTINGS = ['tsconfig.json', 'tsconfig.firmware.json']
-/** The one test that compiles: 7 s on an idle machine, ms. */
+/** Of a test that compiles: 7 s on an idle machine, ms. */
 const SLOW = 180_000
 
 /** A copy of the project with robots that cannot be. */
@@ -97,6 +97,52 @@ describe('tendon build refuses', () => {
                 'behind channel 0 of "mux"; or another channel',
         ])
     })
+
+    it.each<[string, string, [RegExp, string], string]>([
+        [
+            'another name than its directory has',
+            'robot.ts',
+            [/name: '\w+',\n {4}tick/, "name: 'other',\n    tick"],
+            '  robot.ts: name is "other"; allowed: "slip", as its directory',
+        ],
+        [
+            'data under another name',
+            'robot.ts',
+            [/const slip:/, 'const other:'],
+            '  robot.ts: the export "slip" is missing; allowed: the robot\'s data, under its directory\'s name',
+        ],
+        ['a comma too many', 'robot.ts', [/tickPeriodMs: 10,/, 'tickPeriodMs: 10,,'], 'robot.ts:15:21: ERROR: '],
+        ['a missing file', 'plant.ts', [/sim\/wheel-pair'/, "sim/wheel-pear'"], "src/sim/wheel-pear' imported from "],
+    ])('%s, without a stack', async (_, file, change, told) => {
+        const { code, stderr } = await build('slip', { [file]: [change] })
+        expect(code).toBe(1)
+        expect(stderr).toContain(told)
+        expect(stderr).not.toMatch(/^ {4}at /m)
+    })
+
+    it.each<[string, string, [RegExp, string], string]>([
+        [
+            'a driver that does not start',
+            'startless',
+            [/channels: 2/, 'channels: 3'],
+            '  the board logged: Motoron@0x10: ',
+        ],
+        [
+            'a program that ends at once',
+            'ended',
+            [/new Motoron\(i2c/, 'new Motoron(config.imu.part ? i2c : i2c'],
+            "  the board logged: getting field 'part' of undefined",
+        ],
+    ])(
+        '%s, in the words of the board',
+        async (_, name, change, told) => {
+            const { code, stderr } = await build(name, { 'main.ts': [change] }, '--no-inline')
+            expect(code).toBe(1)
+            expect(stderr).toContain(told)
+            expect(stderr).not.toContain('NaN')
+        },
+        SLOW,
+    )
 
     it(
         'a tick that takes more than half its period, and a rate that the bus cannot carry',

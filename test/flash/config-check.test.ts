@@ -38,6 +38,18 @@ describe("a robot's data", () => {
             { ...rover, tickPeriodMs: 3, imu: { ...imu, outputDataRate: 833 } },
         ],
         ['commandTimeoutMs is 19; allowed: 20 to 10000 ms, two ticks and more', { ...rover, commandTimeoutMs: 19 }],
+        ['tickPeriodMs is 0; allowed: a whole number, 1 to 1000 ms', { ...rover, tickPeriodMs: 0 }],
+        ['joints is missing; allowed: a list', { ...rover, joints: undefined } as unknown as RobotConfig],
+        ['i2c is missing; allowed: an object', { ...rover, i2c: undefined } as unknown as RobotConfig],
+        ['joints[0].gains is missing; allowed: an object', withJoint({ gains: undefined })],
+        [
+            'joints.left_wheel.motor.rated.voltage is 0; allowed: above 0 to 1000000 V',
+            withJoint({ motor: { direction: 1, rated: { ...wheel.motor.rated, voltage: 0 } } }),
+        ],
+        [
+            'joints.left_wheel.motor.rated.freeCurrent is 6; allowed: 0 to 5.5 A, its stallCurrent',
+            withJoint({ motor: { direction: 1, rated: { ...wheel.motor.rated, freeCurrent: 6 } } }),
+        ],
         ['i2c.frequency is 400; allowed: 10000 to 1000000 Hz', { ...rover, i2c: { frequency: 400 } }],
         ['spi.frequency is 100000; allowed: 1000000 to 10000000 Hz', { ...rover, spi: { frequency: 100_000 } }],
         ['joints is []; allowed: at least one', { ...rover, joints: [], drive: undefined }],
