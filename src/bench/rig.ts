@@ -260,7 +260,7 @@ export class Rig {
 
     /** @throws BenchStop when the test may not go on */
     private check(): void {
-        if (this.options.signal?.aborted) throw new BenchStop('interrupted', 'interrupted')
+        if (this.options.signal?.aborted) throw new BenchStop('interrupted', 'by the user')
         if (this.trouble) throw this.trouble
         if (!this.robot.statistics().connected) throw new BenchStop('link', 'the link to the robot was lost')
     }

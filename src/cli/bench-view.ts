@@ -29,13 +29,14 @@ export function printResult(result: BenchResult): void {
 const COLUMNS = 72
 const ROWS = 14
 
-/** A plot drawn in text. */
+/** A plot drawn in text; what is missing (null, NaN) is left out. */
 export function textPlot({ title, x, series, xLabel, yLabel, logarithmic }: Plot): string[] {
     const every = Math.max(1, Math.ceil(x.length / COLUMNS))
     const curves = series.map(({ values }) =>
         x.flatMap((at, i): [number, number][] => {
-            const value = values[i]
-            return i % every === 0 && value !== null ? [[logarithmic ? Math.log10(at) : at, value]] : []
+            const point: [number, number] = [logarithmic ? Math.log10(at) : at, values[i] ?? NaN]
+            // The library throws at what is no number; in a report it is a gap.
+            return i % every === 0 && point.every(Number.isFinite) ? [point] : []
         }),
     )
     const drawn = curves.filter(curve => curve.length > 1)

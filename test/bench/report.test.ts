@@ -147,6 +147,12 @@ describe('the files of a run', () => {
         expect(lines.slice(1).every(line => Array.from(line).length <= 90)).toBe(true)
     })
 
+    test('are drawn in the terminal where a curve has a gap', async () => {
+        const { result } = await bench({ test: 'ramp', seed: 1 })
+        expect(result.plots.some(({ series }) => series.some(({ values }) => values.some(Number.isNaN)))).toBe(true)
+        for (const plot of result.plots) expect(textPlot(plot).length).toBeGreaterThan(10)
+    })
+
     test.skipIf(!chromium)(
         `two of them lie over each other in Chromium${NEEDS_CHROMIUM}`,
         { timeout: 60_000 },
