@@ -1,7 +1,7 @@
 import { connect } from './connect'
 import { applyChanges } from './host/parameter-file'
 import { hasParameters } from './host/parameters'
-import type { Robot, RobotState } from './host/robot'
+import type { Robot, RobotState, SentCommand } from './host/robot'
 import { type Scheduler, systemScheduler } from './host/scheduler'
 import type { RecordedFirmware } from './record/firmware-watch'
 import { inForce } from './record/in-force'
@@ -12,6 +12,7 @@ import { Recorder } from './record/recorder'
 import type { RecordingFile } from './record/recording-file'
 import { carriedOut } from './record/replay/carried-out'
 import { type Deviation, deviations } from './record/replay/deviation'
+import { changesText, differences, type ParameterStep, parameterSteps } from './record/replay/parameter-steps'
 import { playCommands, recordedCommands } from './record/replay/play-commands'
 import { recordedDescription, recordedStates } from './record/replay/recorded-states'
 import { connectSimulated, schedulerOf, settle, simulate } from './simulate'
@@ -71,7 +72,12 @@ export async function replayTo(
     try {
         checkConfiguration(description.configHash, target, options.onNote)
         await compareFirmware(target, await recordedFirmware(recording), commands[0].hostTime, options.onNote)
-        await takeParameters(target, (await recordedParameters(recording))[0], options.onNote)
+        const changes = await takeParameters(
+            target,
+            await recordedParameters(recording),
+            { first: commands[0].hostTime, end: endOf(commands) },
+            options.onNote,
+        )
         const states: RobotState[] = []
         let start = NaN
         robot.onState(state => states.push(state))
@@ -85,7 +91,7 @@ export async function replayTo(
         const armed = kind !== 'arm' && before?.mode === 'armed'
         const onStart = (time: number) => (start = time)
         try {
-            await wait(playCommands(commands, robot, scheduler, { armed, signal: options.signal, onStart }))
+            await wait(playCommands(commands, robot, scheduler, { armed, changes, signal: options.signal, onStart }))
         } finally {
             await recorder?.close()
         }
@@ -135,18 +141,38 @@ async function compareFirmware(
     note?.(`the recorded robot ran the program ${name(started.sha256)}${later.join('')}; this one runs ${name(here)}`)
 }
 
-/** Gives a simulated robot the parameters that the recorded one had; of another it says which differ. */
+/** When the last of them had come to its end, s since the Unix epoch. */
+function endOf(commands: readonly SentCommand[]): number {
+    const ends = commands.map(command =>
+        command.kind === 'trajectory' ? command.hostTime + command.trajectory.points.at(-1)!.time : command.hostTime,
+    )
+    return ends.reduce((latest, end) => Math.max(latest, end))
+}
+
+/**
+ * Gives a simulated robot the parameters that the recorded one had at the first command, and returns the changes that came later, for
+ * when their time comes. Of a robot that is no simulation it says which differ and which changed: its gains are for people to set.
+ */
 async function takeParameters(
     { robot, simulation, wait }: Target,
-    recorded: RecordedParameters | undefined,
+    recorded: readonly RecordedParameters[],
+    { first, end }: { first: number; end: number },
     note?: (line: string) => void,
-): Promise<void> {
-    if (recorded === undefined || !hasParameters(robot)) return
-    const changes = (await wait(robot.parameters()))
-        .map(parameter => ({ parameter, value: recorded.values[parameter.name] }))
-        .filter(({ parameter, value }) => value !== undefined && value !== parameter.value)
-    if (changes.length === 0) return
-    if (simulation) await wait(applyChanges(robot, changes))
-    const list = changes.map(({ parameter, value }) => `${parameter.name} ${value} (not ${parameter.value})`).join(', ')
-    note?.(simulation ? `with the recorded parameters: ${list}` : `the recorded robot had other parameters: ${list}`)
+): Promise<ParameterStep[]> {
+    const started = inForce(recorded, first)
+    if (started === undefined || !hasParameters(robot)) return []
+    const here = await wait(robot.parameters())
+    const changes = differences(started.values, here)
+    if (changes.length > 0) {
+        if (simulation) await wait(applyChanges(robot, changes))
+        const whose = simulation ? 'with the recorded parameters' : 'the recorded robot had other parameters'
+        note?.(`${whose}: ${changesText(changes)}`)
+    }
+    const then = here.map(parameter => ({ ...parameter, value: started.values[parameter.name] ?? parameter.value }))
+    const steps = parameterSteps(recorded, Math.max(first, started.time), then).filter(({ time }) => time <= end)
+    for (const step of steps) {
+        const what = simulation ? 'as then' : 'the recorded robot was given other parameters'
+        note?.(`${what}, ${(step.time - first).toFixed(2)} s after the first command: ${changesText(step.changes)}`)
+    }
+    return simulation ? steps : []
 }

@@ -174,7 +174,7 @@ function descriptor(name: string, parameter: Parameter | undefined): object {
         type: parameter === undefined ? NOT_SET : DOUBLE,
         description: parameter?.unit ?? '',
         additional_constraints: constraints.join(', '),
-        read_only: false,
+        read_only: parameter?.readOnly ?? false,
         dynamic_typing: false,
         floating_point_range:
             parameter === undefined ? [] : [{ from_value: parameter.min, to_value: parameter.max, step: 0 }],

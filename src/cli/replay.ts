@@ -62,20 +62,17 @@ async function replay(path: string, options: ReplayOptions): Promise<void> {
 }
 
 async function toPlanners(recording: RecordingFile, path: string, options: ReplayOptions): Promise<void> {
-    const [{ recordedDescription, recordedStates }, { recordedFirmware }, { RecordedRobot }, { ReplayClock }] =
-        await Promise.all([
-            import('../record/replay/recorded-states'),
-            import('../record/recorded-firmware'),
-            import('../record/replay/recorded-robot'),
-            import('../record/replay/replay-clock'),
-        ])
+    const [{ recordedStates }, { openRecordedRobot }, { ReplayClock }] = await Promise.all([
+        import('../record/replay/recorded-states'),
+        import('../record/replay/parameterised-robot'),
+        import('../record/replay/replay-clock'),
+    ])
     const [{ systemScheduler }, { openBridge }] = await Promise.all([
         import('../host/scheduler'),
         import('./start-rover'),
     ])
     const doors = await readBridgeOptions(options)
-    const description = await recordedDescription(recording, path)
-    const robot = new RecordedRobot(description, await recordedFirmware(recording))
+    const robot = await openRecordedRobot(recording, path)
     const first = await recordedStates(recording).next()
     if (first.done) throw new UsageError(`${path} has no samples`)
     const clock = new ReplayClock(systemScheduler, first.value.received, options.rate ?? 1)

@@ -27,6 +27,8 @@ export interface Parameter {
     names?: readonly string[]
     /** Refused while the robot is armed. */
     disarmedOnly: boolean
+    /** Cannot be set: of a recording. */
+    readOnly?: boolean
 }
 
 /** What the board's flash holds. */

@@ -8,6 +8,8 @@ type Metadata = McapTypes.Metadata
 
 /** Name of the records with the values of parameters: one for the first ones, one for each change. */
 export const PARAMETERS = 'tendon.parameters'
+/** Name of the records with what parameters there are: one for the first ones, one when another program has others. */
+export const PARAMETER_KINDS = 'tendon.parameter_kinds'
 /** Name of the records with the board's program: one for the first, one for each that came in its place. */
 export const FIRMWARE = 'tendon.firmware'
 
@@ -38,6 +40,16 @@ export function parametersMetadata(parameters: readonly Parameter[], time: numbe
         ['values', JSON.stringify(valuesByName(parameters))],
     ])
     return { name: PARAMETERS, metadata }
+}
+
+/** What parameters there are from a time on, without their values. @param time s since the Unix epoch */
+export function parameterKindsMetadata(parameters: readonly Parameter[], time: number): Metadata {
+    const kinds = parameters.map(({ value: _, ...kind }) => kind)
+    const metadata = new Map([
+        ['time_s', String(time)],
+        ['kinds', JSON.stringify(kinds)],
+    ])
+    return { name: PARAMETER_KINDS, metadata }
 }
 
 /** How the clocks compare: host time = board time + offset. Undefined before they did. */

@@ -4,6 +4,7 @@ import { messageCodec } from '../bridge/ros/cdr'
 import { urdf } from '../bridge/ros/urdf'
 import { nanoseconds } from '../bridge/publication'
 import { DESCRIPTION_TOPIC } from '../bridge/topics'
+import type { Parameter } from '../host/parameters'
 import type { Robot, RobotState, RobotStatistics, SentCommand } from '../host/robot'
 import type { Scheduler } from '../host/scheduler'
 import { AppendFile } from './append-file'
@@ -18,7 +19,14 @@ import {
 import { encodeCommand } from './command-message'
 import { zstdCompression } from './compression'
 import { FirmwareWatch } from './firmware-watch'
-import { clockMetadata, finalMetadata, firmwareMetadata, parametersMetadata, robotMetadata } from './metadata'
+import {
+    clockMetadata,
+    finalMetadata,
+    firmwareMetadata,
+    parameterKindsMetadata,
+    parametersMetadata,
+    robotMetadata,
+} from './metadata'
 import { ParameterWatch } from './parameter-watch'
 import { RecordError } from './record-error'
 import { encodeTrajectoryCommand } from './trajectory-message'
@@ -104,6 +112,8 @@ export class Recorder {
     private readonly before: RobotStatistics
     private readonly diagnostics: Diagnostics
     private readonly parameters: ParameterWatch
+    /** As in the file last. */
+    private parameterKinds: string | undefined
     private firmware: FirmwareWatch | undefined
     private lastTick = -1
     private reconnects: number
@@ -120,9 +130,7 @@ export class Recorder {
         this.before = { ...robot.statistics() }
         this.reconnects = this.before.reconnects
         this.diagnostics = new Diagnostics(robot)
-        this.parameters = new ParameterWatch(robot, parameters =>
-            this.takeMetadata(parametersMetadata(parameters, options.scheduler.epoch())),
-        )
+        this.parameters = new ParameterWatch(robot, parameters => this.takeParameters(parameters))
         this.failure = new Promise(resolve => (this.fail = resolve))
     }
 
@@ -199,6 +207,15 @@ export class Recorder {
         if (this.closed || this.failed) return
         this.metadata.push(record)
         this.wake()
+    }
+
+    private takeParameters(parameters: Parameter[]): void {
+        const time = this.options.scheduler.epoch()
+        const kinds = parameterKindsMetadata(parameters, time)
+        const text = kinds.metadata.get('kinds')
+        if (text !== this.parameterKinds) this.takeMetadata(kinds)
+        this.parameterKinds = text
+        this.takeMetadata(parametersMetadata(parameters, time))
     }
 
     private takeCommand(command: SentCommand): void {

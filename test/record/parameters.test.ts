@@ -2,17 +2,27 @@ import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parquetReadObjects, asyncBufferFromFile } from 'hyparquet'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { valuesByName } from '../../src/host/parameters'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { startFoxglove } from '../../src/bridge/foxglove'
+import { startRosbridge } from '../../src/bridge/rosbridge'
+import { hasParameters, valuesByName } from '../../src/host/parameters'
+import type { SentCommand } from '../../src/host/robot'
+import { systemScheduler } from '../../src/host/scheduler'
 import { readParameters } from '../../src/record/parameter-watch'
 import { Recorder } from '../../src/record/recorder'
 import { RecordingFile } from '../../src/record/recording-file'
 import { recover } from '../../src/record/recover'
+import { openRecordedRobot } from '../../src/record/replay/parameterised-robot'
+import { playCommands } from '../../src/record/replay/play-commands'
+import { recordedStates } from '../../src/record/replay/recorded-states'
+import { ReplayClock } from '../../src/record/replay/replay-clock'
 import { exportTables } from '../../src/record/table/export'
 import { replayTo } from '../../src/replay-commands'
 import { connectSimulated, runFast, schedulerOf, settle, simulate } from '../../src/simulate'
+import { FoxglovePlanner } from '../bridge/foxglove-client'
 import { KinematicRobot } from '../bridge/kinematic-robot'
-import { readMetadata, readTicks } from './read'
+import { callService, connectRoslib } from '../bridge/planner'
+import { readMessages, readMetadata, readTicks } from './read'
 
 let directory: string
 const file = (name: string) => path.join(directory, name)
@@ -120,6 +130,147 @@ test('a robot with other parameters is played to with those of the recording', a
         ),
     ])
     expect((await recorded('again.mcap'))[0].values).toEqual((await recorded('other.mcap'))[0].values)
+})
+
+/** The rover's own gain. */
+const KP = 0.048
+
+/** A rover whose gain is changed while it drives, and all of its parameters are reset before it drives on. */
+async function recordChanges(name: string): Promise<void> {
+    const { robot, session, run, read, record } = await rover()
+    await runFast(robot, () => session.state?.mode === 'idle')
+    await settle(robot, session.setParameter('left_wheel.kp', 0.03))
+    await settle(robot, read())
+    const recorder = await record(name)
+    const drive = () => session.drive({ linear: 0.1, angular: 0 })
+    await settle(robot, session.arm())
+    await run(0.4, drive)
+    void session.setParameter('left_wheel.kp', 0.07)
+    void session.setParameter('right_wheel.kp', 0.06)
+    await run(0.4, drive)
+    await settle(robot, session.disarm())
+    await settle(robot, session.resetParameters())
+    await settle(robot, session.arm())
+    await run(0.2, drive)
+    await settle(robot, session.disarm())
+    // Nothing is sent to the robot any more when this comes.
+    await settle(robot, session.setParameter('left_wheel.kp', 0.04))
+    await recorder.close()
+    await session.close()
+}
+
+test('a simulated robot that is played to is given each change when it came then', { timeout: 60_000 }, async () => {
+    await recordChanges('changes.mcap')
+    const recording = await RecordingFile.open(file('changes.mcap'))
+    const notes: string[] = []
+    await replayTo(recording, 'changes.mcap', {
+        to: 'sim',
+        record: file('same.mcap'),
+        onNote: line => notes.push(line),
+    })
+    await recording.close()
+    const [then, now] = [await recorded('changes.mcap'), await recorded('same.mcap')]
+    expect(then.map(({ values }) => [values['left_wheel.kp'], values['right_wheel.kp']])).toEqual([
+        [0.03, KP],
+        [0.07, KP],
+        [0.07, 0.06],
+        [KP, KP],
+        [0.04, KP],
+    ])
+    // The last came after the last command, and has no bearing on any.
+    expect(now.map(({ values }) => values)).toEqual(then.slice(0, 4).map(({ values }) => values))
+    const firstCommand = async (name: string) =>
+        Number((await readMessages(file(name), ['/commands']))[0].logTime) / 1e9
+    const [start, again] = [await firstCommand('changes.mcap'), await firstCommand('same.mcap')]
+    for (const i of [1, 2]) {
+        const late = now[i].time - again - (then[i].time - start)
+        // The recording has when the board had answered.
+        expect(late).toBeGreaterThanOrEqual(-0.001)
+        expect(late).toBeLessThan(0.1)
+    }
+    // A reset is known when the table is read again, a page each 100 ms.
+    expect(now[3].time - again - (then[3].time - start)).toBeLessThan(3)
+    expect(notes.filter(line => /^as then, \d\.\d\d s after the first command: /.test(line))).toHaveLength(3)
+})
+
+test('a change that the robot refuses is named', async () => {
+    const { robot, session } = await rover()
+    await runFast(robot, () => session.state?.mode === 'idle')
+    const [parameter] = await settle(robot, session.parameters())
+    const changes = [{ time: 100.25, changes: [{ parameter, value: parameter.max * 2 }], reset: false }]
+    const stop = (hostTime: number): SentCommand => ({ kind: 'disarm', hostTime })
+    const played = playCommands([stop(100), stop(101)], session, schedulerOf(robot.host), { armed: false, changes })
+    await expect(settle(robot, played)).rejects.toMatchObject({
+        code: 'out-of-range',
+        message: expect.stringContaining(
+            `change of parameters (0.25 s after the first command): parameter ${parameter.name} = ${parameter.max * 2}, allowed`,
+        ),
+    })
+    await session.close()
+})
+
+test(
+    'a recording tells planners its parameters, live, and says why they cannot be set',
+    { timeout: 60_000 },
+    async () => {
+        await recordChanges('told.mcap')
+        const recording = await RecordingFile.open(file('told.mcap'))
+        const robot = await openRecordedRobot(recording, 'told.mcap')
+        const first = (await recordedStates(recording).next()).value as { received: number }
+        const clock = new ReplayClock(systemScheduler, first.received, 4)
+        const options = { port: 0, scheduler: clock }
+        const [rosbridge, foxglove] = [await startRosbridge(robot, options), await startFoxglove(robot, options)]
+        onTestFinished(async () => void (await Promise.all([rosbridge.close(), foxglove.close(), recording.close()])))
+        const [ros, planner] = [await connectRoslib(rosbridge.url), await FoxglovePlanner.connect(foxglove.url)]
+        onTestFinished(() => ros.close())
+        const names = ['left_wheel.kp']
+        const kp = async () => {
+            const { values } = await callService<{ values: { double_value: number }[] }>(ros, '/rover/get_parameters', {
+                names,
+            })
+            return values[0].double_value
+        }
+        expect(await kp()).toBe(0.03)
+        const { descriptors } = await callService<{ descriptors: object[] }>(ros, '/rover/describe_parameters', {
+            names,
+        })
+        expect(descriptors).toMatchObject([{ name: 'left_wheel.kp', type: 3, read_only: true, description: 's/rad' }])
+        planner.client.subscribeParameterUpdates([])
+        await planner.settle()
+        clock.restart()
+        await robot.play(recordedStates(recording), clock)
+        await planner.settle()
+        const told = planner.parameterValues.messages.flatMap(({ parameters }) => parameters)
+        expect(told.map(({ name, value }) => [name, value])).toEqual([
+            ['left_wheel.kp', 0.07],
+            ['right_wheel.kp', 0.06],
+            ['left_wheel.kp', KP],
+            ['right_wheel.kp', KP],
+        ])
+        const set = { name: 'left_wheel.kp', value: { type: 3, double_value: 0.01 } }
+        const refusal = 'this is a recording: its parameters cannot be set'
+        expect(await callService(ros, '/rover/set_parameters', { parameters: [set] })).toEqual({
+            results: [{ successful: false, reason: refusal }],
+        })
+        planner.client.setParameters([{ name: 'left_wheel.kp', value: 0.01 }], 'set')
+        expect((await planner.statuses.count(1))[0].message).toBe(`setParameters: ${refusal}`)
+        expect(await kp()).toBe(KP)
+    },
+)
+
+test('a recording that has no parameters is played without them', async () => {
+    const { robot, session, record } = await rover()
+    await runFast(robot, () => session.state?.mode === 'idle')
+    const recorder = await record('unread.mcap')
+    await runFast(robot, () => recorder.progress().ticks > 20)
+    robot.host.unplug()
+    await runFast(robot, () => !session.statistics().connected)
+    await recorder.close()
+    await session.close()
+    expect(await recorded('unread.mcap')).toEqual([])
+    const recording = await RecordingFile.open(file('unread.mcap'))
+    expect(hasParameters(await openRecordedRobot(recording, 'unread.mcap'))).toBe(false)
+    await recording.close()
 })
 
 test('an armed robot is not asked before it is disarmed: listing would cost it samples for each page', async () => {

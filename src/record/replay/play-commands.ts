@@ -1,4 +1,5 @@
 import { TRAJECTORY_TOPIC } from '../../bridge/topics'
+import { withParameters } from '../../host/parameters'
 import { type Robot, RobotError, type SentCommand } from '../../host/robot'
 import { armWhenReady } from '../../host/robot-drive'
 import type { Scheduler } from '../../host/scheduler'
@@ -6,6 +7,7 @@ import { COMMANDS_TOPIC, decodeCommand } from '../command-message'
 import { RecordError } from '../record-error'
 import type { RecordingFile } from '../recording-file'
 import { decodeTrajectoryCommand } from '../trajectory-message'
+import { applyStep, type ParameterStep } from './parameter-steps'
 
 /**
  * After the last command the robot is watched for so long, s: until its setpoint's deadline has passed. A trajectory comes to its
@@ -27,6 +29,8 @@ export async function recordedCommands(recording: RecordingFile, path: string): 
 export interface PlayOptions {
     /** The robot was armed when the recording began. */
     armed: boolean
+    /** Changes of parameters, which the robot is given among the commands. */
+    changes?: readonly ParameterStep[]
     /** Disarms, and ends it. */
     signal?: AbortSignal
     /** Told when the first command is sent, s since the Unix epoch of the scheduler. */
@@ -34,7 +38,8 @@ export interface PlayOptions {
 }
 
 /**
- * Sends recorded commands to a robot, each as long after the first as it was then. The robot is disarmed at the end.
+ * Sends recorded commands to a robot, and changes of parameters, each as long after the first command as it was then. The robot is
+ * disarmed at the end.
  *
  * @throws RobotError when it can't be armed, or naming the command that it refuses. It is then disarmed
  */
@@ -42,23 +47,44 @@ export async function playCommands(
     commands: readonly SentCommand[],
     robot: Robot,
     scheduler: Scheduler,
-    { armed, signal, onStart }: PlayOptions,
+    { armed, changes = [], signal, onStart }: PlayOptions,
 ): Promise<void> {
     await whenIdle(robot, scheduler, signal)
     if (armed) await armWhenReady(robot, scheduler, signal)
     const trajectories = new AbortController()
     try {
         onStart?.(scheduler.epoch())
-        await sendAll(commands, robot, scheduler, trajectories.signal, signal)
+        await sendAll(inOrder(commands, changes), robot, scheduler, trajectories.signal, signal)
     } finally {
         trajectories.abort()
         await robot.disarm()
     }
 }
 
-/** From timers alone: when a command is sent does not depend on when promises settle. */
+/** Something that is sent, and what it is called when the robot refuses it. */
+interface Sending {
+    /** s since the Unix epoch */
+    time: number
+    name: string
+    what: SentCommand | ParameterStep
+}
+
+function inOrder(commands: readonly SentCommand[], changes: readonly ParameterStep[]): Sending[] {
+    const [{ hostTime: first }] = commands
+    const after = (time: number) => `${(time - first).toFixed(2)} s after the first`
+    return [
+        ...changes.map(what => ({ time: what.time, name: `change of parameters (${after(what.time)} command)`, what })),
+        ...commands.map((what, i) => ({
+            time: what.hostTime,
+            name: `command ${i + 1} of ${commands.length} (${what.kind}, ${after(what.hostTime)})`,
+            what,
+        })),
+    ].sort((a, b) => a.time - b.time)
+}
+
+/** From timers alone: when something is sent does not depend on when promises settle. */
 function sendAll(
-    commands: readonly SentCommand[],
+    sendings: readonly Sending[],
     robot: Robot,
     scheduler: Scheduler,
     trajectories: AbortSignal,
@@ -66,37 +92,39 @@ function sendAll(
 ): Promise<void> {
     return new Promise((resolve, reject) => {
         const start = scheduler.now()
-        const dueAt = (i: number) => start + (commands[i].hostTime - commands[0].hostTime) * 1000
+        const dueAt = (i: number) => start + (sendings[i].time - sendings[0].time) * 1000
         let next = 0
-        let running = 0 // trajectories
+        let running = 0 // trajectories and changes of parameters
         let over = false
         const end = (settle: () => void) => {
             over = true
             settle()
         }
-        const fail = (i: number, error: Error) => end(() => reject(refusal(commands, i, error)))
+        const fail = (i: number, error: Error) => end(() => reject(refusal(sendings[i].name, error)))
         const watch = (i: number, promise: Promise<unknown>) => void promise.catch((error: Error) => fail(i, error))
+        const run = (i: number, promise: Promise<unknown>) => {
+            running++
+            watch(
+                i,
+                promise.finally(() => running--),
+            )
+        }
         const step = () => {
             if (over) return
             if (signal?.aborted) return end(resolve)
             try {
-                for (; next < commands.length && dueAt(next) <= scheduler.now(); next++) {
-                    const command = commands[next]
-                    if (command.kind === 'setpoint') send(robot, command.joints)
-                    else if (command.kind === 'trajectory') {
-                        running++
-                        const followed = follow(robot, command.trajectory, trajectories)
-                        watch(
-                            next,
-                            followed.finally(() => running--),
-                        )
-                    } else watch(next, robot[command.kind]())
+                for (; next < sendings.length && dueAt(next) <= scheduler.now(); next++) {
+                    const { what } = sendings[next]
+                    if ('changes' in what) run(next, applyStep(withParameters(robot), what))
+                    else if (what.kind === 'setpoint') send(robot, what.joints)
+                    else if (what.kind === 'trajectory') run(next, follow(robot, what.trajectory, trajectories))
+                    else watch(next, robot[what.kind]())
                 }
             } catch (error) {
                 return fail(next, error as Error)
             }
-            const atEnd = next === commands.length
-            if (atEnd && running === 0 && scheduler.now() >= dueAt(commands.length - 1) + TAIL * 1000)
+            const atEnd = next === sendings.length
+            if (atEnd && running === 0 && scheduler.now() >= dueAt(sendings.length - 1) + TAIL * 1000)
                 return end(resolve)
             const wait = atEnd ? LOOK_MS : Math.min(LOOK_MS, dueAt(next) - scheduler.now())
             scheduler.setTimeout(step, wait)
@@ -105,14 +133,11 @@ function sendAll(
     })
 }
 
-/** Which of the commands a robot refused, and why. */
-function refusal(commands: readonly SentCommand[], i: number, error: Error): RobotError {
-    const { kind, hostTime } = commands[i]
-    const seconds = (hostTime - commands[0].hostTime).toFixed(2)
-    const text = `command ${i + 1} of ${commands.length} (${kind}, ${seconds} s after the first): ${error.message}`
+/** What a robot refused, and why. */
+function refusal(name: string, error: Error): RobotError {
     // A setpoint beyond the joint's limits is a RangeError.
     const { code = 'out-of-range', details } = error as Partial<RobotError>
-    return new RobotError(code, text, { cause: error, details })
+    return new RobotError(code, `${name}: ${error.message}`, { cause: error, details })
 }
 
 /** Between two looks whether it is to end, ms. */

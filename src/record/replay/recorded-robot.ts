@@ -17,7 +17,7 @@ export class RecordedRobot implements Robot {
     private readonly counts = { received: 0, lost: 0, late: 0 }
     private readonly period = { min: Infinity, sum: 0, max: -Infinity, count: 0 }
 
-    private time = -Infinity // s since the Unix epoch, in the recording
+    protected time = -Infinity // s since the Unix epoch, in the recording
 
     constructor(
         readonly description: RobotDescription,
@@ -97,7 +97,7 @@ export class RecordedRobot implements Robot {
         for (const stream of [...this.streams]) stream.end()
     }
 
-    private say(state: RobotState): void {
+    protected say(state: RobotState): void {
         const before = this.state
         this.counts.received++
         if (state.lateness > (LATE * this.description.tickPeriodMs) / 1000) this.counts.late++
