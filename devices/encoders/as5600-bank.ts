@@ -111,11 +111,11 @@ export class As5600Bank {
         this.next = i + 1 < this.masks.length ? i + 1 : 0
         this.pointers[i] = this.anglePointer
         this.pointersLost = -1
-        // MD, magnet detected: STATUS bit 5. An encoder without one is no longer selected, so that its samples fail.
+        // Without its channel another encoder's pointer would be moved. MD, magnet detected: STATUS bit 5. An encoder without one is no
+        // longer selected, so that its samples fail.
         if (
-            (this.bus.transfer(this.mux.address, channel, undefined) |
-                this.bus.transfer(AS5600_ADDRESS, this.statusPointer, this.statusByte)) ===
-            0
+            this.bus.transfer(this.mux.address, channel, undefined) === 0 &&
+            this.bus.transfer(AS5600_ADDRESS, this.statusPointer, this.statusByte) === 0
         ) {
             this.masks[i] = (this.statusByte[0] & 0x20) !== 0 ? channel : this.mux.mask[CHANNELS]
         }
