@@ -10,6 +10,7 @@ interface VerifyCommandOptions {
     seed: number
     board: string
     json?: boolean
+    only?: string
     report?: string
 }
 
@@ -21,6 +22,7 @@ export function addVerifySafety(program: Command): void {
         .option('--seeds <n>', 'runs of each scenario', number({ min: 1, max: 10_000, whole: true }), 20)
         .addOption(seedOption())
         .addOption(boardOption())
+        .option('--only <text>', 'scenarios whose name has this in it')
         .option('--report <file>', 'write the report as HTML')
         .addOption(jsonOption())
         .addHelpText(
@@ -31,7 +33,7 @@ export function addVerifySafety(program: Command): void {
         .action(verify)
 }
 
-async function verify(robot: string, { seeds, seed, board, json, report }: VerifyCommandOptions): Promise<void> {
+async function verify(robot: string, { seeds, seed, board, json, only, report }: VerifyCommandOptions): Promise<void> {
     await checkRobot(robot)
     const { verifySafety, failures } = await import('../bench/safety/verify')
     const { htmlSafetyReport, textRow, verdict } = await import('../bench/safety/report')
@@ -40,12 +42,12 @@ async function verify(robot: string, { seeds, seed, board, json, report }: Verif
     try {
         const { signal } = interruption
         const onProgress = bar.update.bind(bar)
-        const result = await verifySafety({ robot, board, seeds, firstSeed: seed, signal, onProgress })
+        const result = await verifySafety({ robot, board, seeds, firstSeed: seed, only, signal, onProgress })
         bar.stop()
         if (report !== undefined) await writeFile(report, htmlSafetyReport(result))
         if (json) printJson({ ...result, report })
         else {
-            const head = ['', 'scenario', 'stop time, worst', 'motors off within', 'at the end']
+            const head = ['', 'scenario', 'stop time, worst', 'must', 'at the end']
             for (const line of table([head, ...result.scenarios.map(textRow)])) print(line)
             for (const row of result.scenarios) for (const text of failures(row)) print(`FAIL ${row.name}, ${text}`)
             print(verdict(result))

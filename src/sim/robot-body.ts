@@ -68,6 +68,8 @@ export interface RobotBody {
     pose(): { x: number; y: number; heading: number }
     /** What each motor output does now, read from the motor controller: duty -1 to 1. */
     outputs(): number[]
+    /** Of servos: length of each one's pulse, read from their driver, s; 0 without. */
+    pulses?(): number[]
     /** True speed of each joint, rad/s. */
     velocities(): number[]
     /** True angle of each joint, rad: what an operator would see. */

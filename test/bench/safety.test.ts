@@ -54,7 +54,7 @@ test('a bound that does not hold, and a mode that is another, are failures', asy
     const bound = { from: 'setpoint', text: 'too soon', seconds: () => 0.05 } as const
     const run = await stopRun('rover', { ...silent, bound, ends: ['idle'] }, 1)
     expect(run.failures).toHaveLength(2)
-    expect(run.failures[0]).toMatch(/^motors driven \d+\.\d ms longer than allowed$/)
+    expect(run.failures[0]).toMatch(/^\d+\.\d ms longer than allowed: motors off within too soon$/)
     expect(run.failures[1]).toBe('mode is timeout at the end, must be idle')
 }, 60_000)
 
@@ -89,8 +89,34 @@ test('the command reports each scenario of the actuator, as JSON and as HTML', a
     expect(await readFile(file, 'utf8')).toContain('<td>motor jammed, then silence</td>')
 }, 120_000)
 
-test('a robot that stands on at a timeout is refused', async () => {
-    const { code, stderr } = await tendon('verify-safety', 'balancer')
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/^tendon: balancer balances: .* stands on with its motors driven/)
-}, 60_000)
+test.each([
+    ['manipulator', 'base knocked beyond its range'],
+    ['balancer', 'left_wheel encoder frozen, then silence'],
+])(
+    'the %s comes to rest with its motors driven, is off where it must be, and says what it cannot stop',
+    async (robot, expected) => {
+        const result = await verifySafety({ robot, board: 'rp2040', seeds: 1, firstSeed: 2 })
+        expect(result.scenarios.flatMap(({ runs }) => runs.flatMap(({ failures }) => failures))).toEqual([])
+        expect(result.scenarios.map(({ name }) => name)).toContain(expected)
+        const silent = result.scenarios.find(({ name }) => name === 'planner falls silent')!
+        expect(silent.must).toMatch(robot === 'balancer' ? /^stands for good/ : /^at rest for good/)
+        // It was on its way when its planner fell silent.
+        expect(silent.worst.measured).toBeGreaterThan(0.15)
+    },
+    120_000,
+)
+
+test('a servo driver that hears nothing goes on as it was told last: told at once, and named', async () => {
+    const { scenarios } = await verifySafety({
+        robot: 'manipulator',
+        board: 'esp32',
+        seeds: 1,
+        firstSeed: 4,
+        only: 'servo_driver wire',
+    })
+    expect(scenarios).toHaveLength(1)
+    const [{ must, runs }] = scenarios
+    expect(must).toContain('outputs go on as they were told last; telemetry names motor')
+    expect(runs[0]).toMatchObject({ mode: 'fault', faults: ['motor'], failures: [] })
+    expect(runs[0].contradicted).toBeGreaterThan(1)
+})

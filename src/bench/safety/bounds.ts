@@ -11,8 +11,8 @@ export interface Bound {
     readonly from: 'setpoint' | 'tick' | 'fault'
     /** For people. */
     readonly text: string
-    /** s */
-    seconds(config: RobotConfig): number
+    /** s; `selfStop`: how long after its last command the motor controller says that it stops, s, a Motoron's when absent. */
+    seconds(config: RobotConfig, selfStop?: number): number
 }
 
 const tick = ({ tickPeriodMs }: RobotConfig) => tickPeriodMs / 1000
@@ -33,12 +33,18 @@ export const BOUNDS = {
     chip: {
         from: 'tick',
         text: "motor controller's timeout + 4 ms after the last tick",
-        seconds: config => chip(config) + CHIP_STEP,
+        seconds: (config, selfStop = chip(config)) => selfStop + CHIP_STEP,
     },
     chipUnheard: {
         from: 'fault',
         text: "motor controller's timeout + 4 ms + two ticks after the fault",
-        seconds: config => chip(config) + CHIP_STEP + 2 * tick(config),
+        seconds: (config, selfStop = chip(config)) => selfStop + CHIP_STEP + 2 * tick(config),
+    },
+    told: {
+        from: 'fault',
+        text: 'five ticks + 50 ms after the fault',
+        // Three commands that fail, the tick that is running, the one that reports; and the report's way.
+        seconds: config => 5 * tick(config) + 0.05,
     },
     chipAtOnce: {
         from: 'fault',
@@ -55,12 +61,26 @@ export const BOUNDS = {
         text: `housekeeping (${HOUSEKEEPING_TICKS} ticks) + three ticks after the fault`,
         seconds: config => (HOUSEKEEPING_TICKS + 3) * tick(config),
     },
+    fall: {
+        from: 'fault',
+        text: 'three ticks after it leans by 2° more than it may',
+        seconds: config => 3 * tick(config),
+    },
     command: {
         from: 'fault',
         text: 'three ticks after the command or the press',
         seconds: config => 3 * tick(config),
     },
 } satisfies Record<string, Bound>
+
+/** A PCA9685 that no command reached for so long, s, hears the next one; it ends the pulse's period first (data sheet, 7.3.4), 20 ms at 50 Hz. */
+export function heardAgain(away: number): Bound {
+    return {
+        from: 'fault',
+        text: `two ticks + 20 ms after the controller, ${away} s after the fault, hears again`,
+        seconds: config => away + 2 * tick(config) + 0.02,
+    }
+}
 
 /**
  * By when a monitor must have stopped the robot. What it watches is seen at its looks: each tick, each turn of the joints' looks, or

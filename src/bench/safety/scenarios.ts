@@ -1,10 +1,12 @@
 import type { RobotSession } from '../../host/session'
+import { Ina219 } from '../../sim/chips/ina219'
 import { Ina226 } from '../../sim/chips/ina226'
 import { Motoron } from '../../sim/chips/motoron'
+import { Pca9685 } from '../../sim/chips/pca9685'
 import type { BodyParts } from '../../sim/faults/body-parts'
 import type { Random } from '../../sim/random'
 import type { RobotConfig } from '../../onboard/robot-config'
-import { type Bound, BOUNDS, monitorBound } from './bounds'
+import { type Bound, BOUNDS, heardAgain, monitorBound } from './bounds'
 
 /** Something that goes wrong while a planner drives the robot. */
 export interface Scenario {
@@ -21,14 +23,28 @@ export interface Scenario {
      * long it drives on after that.
      */
     readonly unheard?: boolean
+    /** … for so long, s, when it has no timeout for that. */
+    readonly unheardFor?: number
+    /**
+     * It hears no command any more and has no timeout of its own: it goes on as it was told last, and nothing on the board can stop
+     * it. Telemetry must say so within the bound (fault `motor`), and the robot must stand.
+     */
+    readonly outlives?: boolean
     /** Faults of which telemetry must have named one. */
     readonly names?: readonly string[]
     /** … and no other. */
     readonly alone?: boolean
-    /** What the planner sends each time, instead of slow motion. */
-    readonly plan?: (session: RobotSession) => void
+    /** What the planner sends each time, instead of slow motion; `since` the fault, s, below 0 before it. */
+    readonly plan?: (session: RobotSession, since: number) => void
+    /** How long the planner takes until the robot is where the fault finds it, s. */
+    readonly settles?: number
     /** How long the planner goes on from the fault on, s; {@link PLANNING} when absent. */
     readonly planning?: number
+    /**
+     * A new program's first word on the bus triggers the one-shot at its servo driver's OE: what is left of one period of the last
+     * pulses, s, may go out then.
+     */
+    readonly restartPulse?: number
     /** How long it is watched from the fault on, s; {@link WATCH} when absent. */
     readonly watch?: number
 }
@@ -79,7 +95,22 @@ export const LINK_SCENARIOS: readonly Scenario[] = [
 
 /** Every scenario for a robot that has these parts: the link's, the board's, commands that stop, and each part's. */
 export function catalogue(parts: BodyParts, config: RobotConfig): Scenario[] {
-    return [...LINK_SCENARIOS, ...BOARD_SCENARIOS, ...partScenarios(parts), ...monitorScenarios(parts, config)]
+    const devices = Object.values(parts.chips).map(({ device }) => device)
+    // One that balances measures its tilt first when it starts anew.
+    const ends = config.balance ? ['idle', 'calibrating'] : ['idle']
+    const restartPulse = devices.some(device => device instanceof Pca9685) ? PULSE_PERIOD : undefined
+    const board = BOARD_SCENARIOS.map(scenario =>
+        scenario.watch === RESTART_WATCH ? { ...scenario, ends, restartPulse } : scenario,
+    )
+    // A Motoron tells that its supply is gone; of other controllers a monitor does.
+    const ownSupply = devices.some(device => device instanceof Motoron)
+    return [
+        ...LINK_SCENARIOS,
+        ...board,
+        ...(ownSupply ? [SUPPLY_GONE] : []),
+        ...partScenarios(parts),
+        ...monitorScenarios(parts, config),
+    ]
 }
 
 const BOARD_SCENARIOS: readonly Scenario[] = [
@@ -101,21 +132,27 @@ const BOARD_SCENARIOS: readonly Scenario[] = [
         ends: ['idle'],
         watch: RESTART_WATCH,
     },
-    {
-        name: 'motor supply gone',
-        bound: BOUNDS.supply,
-        fault: () => ({ kind: 'supply-sag', volts: 0 }),
-        ends: ['fault'],
-    },
 ]
+
+const SUPPLY_GONE: Scenario = {
+    name: 'motor supply gone',
+    bound: BOUNDS.supply,
+    fault: () => ({ kind: 'supply-sag', volts: 0 }),
+    ends: ['fault'],
+}
+/** From pulse to pulse of a servo, s. */
+const PULSE_PERIOD = 0.02
+/** A chip that answers again after this is away for a while, s. */
+const AWAY = 0.3
 
 function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyParts): Scenario[] {
     const list: Scenario[] = []
     for (const [target, chip] of Object.entries(chips)) {
-        const motor = chip.device instanceof Motoron
+        const outlives = chip.device instanceof Pca9685
+        const motor = outlives || chip.device instanceof Motoron
         // What only measures the supply stops nothing.
-        const optional = chip.device instanceof Ina226
-        const bound = motor ? BOUNDS.chipUnheard : optional ? deadline : BOUNDS.sensor
+        const optional = chip.device instanceof Ina226 || chip.device instanceof Ina219
+        const bound = outlives ? BOUNDS.told : motor ? BOUNDS.chipUnheard : optional ? deadline : BOUNDS.sensor
         const ends = optional ? ['timeout'] : ['fault']
         // On SPI nobody acknowledges: what comes is wrong.
         const wrong = 'spi' in chip ? 'spi-corrupt' : 'i2c-nack'
@@ -123,6 +160,7 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
             name: `${target} not answering`,
             bound,
             unheard: motor,
+            outlives,
             ends,
             fault: () => ({ kind: wrong, target }),
         })
@@ -130,6 +168,7 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
             name: `${target} wire broken`,
             bound,
             unheard: motor,
+            outlives,
             ends,
             fault: () => ({ kind: 'broken-wire', target }),
         })
@@ -147,11 +186,12 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
             fault: () => ({ kind: 'chip-reset', target }),
         })
         list.push({
-            name: `${target} away for 0.3 s`,
-            bound,
+            name: `${target} away for ${AWAY} s`,
+            bound: outlives ? heardAgain(AWAY) : bound,
             unheard: true,
+            ...(outlives && { unheardFor: AWAY }),
             ends,
-            fault: () => ({ kind: 'i2c-nack', target, duration: 0.3 }),
+            fault: () => ({ kind: 'i2c-nack', target, duration: AWAY }),
         })
     }
     for (const target of Object.keys(contacts)) {
@@ -188,6 +228,8 @@ const DUTY_RISES = 0.4
 const SLOWS = 0.2
 /** With which a joint is driven that shall become too fast. */
 const DUTY = 0.8
+/** So near to the end of its range a joint stands before something knocks it beyond, rad. */
+const FROM_END = 0.1
 /** The planner goes on all the while, and longer than any monitor waits, s. */
 const MONITORED = 2
 
@@ -202,7 +244,7 @@ function monitorScenarios({ motors, encoders, imus, supplyVolts }: BodyParts, co
         more: Partial<Scenario> = {},
     ) => list.push({ name, names, bound, fault, ends: ['fault'], planning: MONITORED, watch: MONITORED + 0.2, ...more })
     const { joints } = config
-    for (const { name, monitors, motor, velocityLimit } of joints) {
+    for (const { name, monitors, motor, encoder, velocityLimit, positionMin, positionMax } of joints) {
         const { rated } = motor
         if (motors[name] && monitors?.velocity && rated) {
             const volts = (rated.voltage * monitors.velocity.limit * 1.4) / (rated.freeSpeed * DUTY)
@@ -215,12 +257,38 @@ function monitorScenarios({ motors, encoders, imus, supplyVolts }: BodyParts, co
                 { alone: true, plan: session => session.joint(name).setEffort(DUTY) },
             )
         }
+        const range =
+            positionMin !== undefined && positionMax !== undefined ? ([positionMin, positionMax] as const) : undefined
+        if (range && encoders[name] && monitors?.position) {
+            const angle = encoder.direction * encoder.ratio * (FROM_END + 1.5 * monitors.position.limit)
+            const bound = monitorBound('position', monitors.position, 'joint', 0)
+            add(
+                `${name} knocked beyond its range`,
+                ['position'],
+                bound,
+                () => ({ kind: 'encoder-jump', target: name, angle }),
+                {
+                    alone: true,
+                    // From then on by effort: a position loop would bring it back at once.
+                    plan: (session, since) => {
+                        const joint = session.joint(name)
+                        if (since < 0) joint.setPosition(range[1] - FROM_END)
+                        else joint.setEffort(0)
+                    },
+                    settles: 2,
+                },
+            )
+        }
         if (motors[name] && monitors?.stall) {
             const bound = monitorBound('stall', monitors.stall, 'joint', DUTY_RISES)
-            add(`${name} jammed, planner goes on`, ['stall', 'frozen', 'following'], bound, () => ({
-                kind: 'motor-jam',
-                target: name,
-            }))
+            add(
+                `${name} jammed, planner goes on`,
+                ['stall', 'frozen', 'following'],
+                bound,
+                () => ({ kind: 'motor-jam', target: name }),
+                // Slow motion to and fro would not ask for the duty.
+                range ? toFarEnd(name, range) : {},
+            )
         }
         if (motors[name] && monitors?.following && rated) {
             const { limit } = monitors.following
@@ -272,4 +340,10 @@ function monitorScenarios({ motors, encoders, imus, supplyVolts }: BodyParts, co
         ])
     }
     return list
+}
+
+/** Has a joint stand in the lower half of its range, and after the fault sends it to its upper end. */
+function toFarEnd(name: string, [low, high]: readonly [number, number]): Partial<Scenario> {
+    const lower = low + (high - low) / 4
+    return { plan: (session, since) => session.joint(name).setPosition(since < 0 ? lower : high), settles: 2 }
 }

@@ -7,6 +7,9 @@ import type { SimulatedRobot } from '../../sim/simulated-robot'
 /** How much newer a report may be than what the motor controller does: a tick's command, and the controller's next step, s. */
 const ON_ITS_WAY = 0.02
 
+/** Outputs that were off for so long are driven anew, s. */
+const ANEW = 0.2
+
 /**
  * Watches a simulated robot from outside of its firmware: when the motor controller's outputs drive, which setpoints arrive
  * intact, when ticks end. All times are simulated, s since power-on.
@@ -23,10 +26,23 @@ export class Witness {
     private readonly state = new Float64Array(64)
     private busyUntil = 0
     private lastTick = 0
+    private readonly ticks: number[] = []
     private sequence: number | undefined
+    /** When outputs were last driven anew, and what was known until then. */
+    private anew: { began: number; lastDriven: number; setpointBefore: number; tickBefore: number } | undefined
+    /** When telemetry first named this mode, or fault. */
+    private readonly told = new Map<string, number>()
 
-    constructor(private readonly robot: SimulatedRobot) {
-        robot.board.onTick = ({ startUs, totalUs }) => (this.lastTick = this.busyUntil = (startUs + totalUs) / 1e6)
+    /** @param watch sees each step of the plant, too; modes in which motors may be driven */
+    constructor(
+        private readonly robot: SimulatedRobot,
+        private readonly drivenModes: readonly string[] = ['armed'],
+        private readonly watch?: (time: number) => void,
+    ) {
+        robot.board.onTick = ({ startUs, totalUs }) => {
+            this.lastTick = this.busyUntil = (startUs + totalUs) / 1e6
+            this.ticks.push(this.lastTick)
+        }
         const receive = robot.usb.onFrame
         robot.usb.onFrame = frame => {
             this.frame(frame)
@@ -36,9 +52,38 @@ export class Witness {
     }
 
     /** Hears a report of the robot as its host does. */
-    hear({ mode }: Pick<RobotState, 'mode'>): void {
-        if (mode === 'armed') this.saysOffSince = Infinity
-        else this.saysOffSince = Math.min(this.saysOffSince, this.robot.clock.now / 1e6)
+    hear({ mode, faults = [] }: Pick<RobotState, 'mode'> & Partial<Pick<RobotState, 'faults'>>): void {
+        const now = this.robot.clock.now / 1e6
+        if (this.drivenModes.includes(mode)) this.saysOffSince = Infinity
+        else this.saysOffSince = Math.min(this.saysOffSince, now)
+        for (const name of [mode, ...faults]) if (!this.told.has(name)) this.told.set(name, now)
+    }
+
+    /** When telemetry first named this mode or fault, s; Infinity: never. */
+    toldAt(name: string): number {
+        return this.told.get(name) ?? Infinity
+    }
+
+    /** The first valid setpoint after which none came for so long, s. */
+    lastSetpoint(quiet: number): number {
+        const { setpoints } = this
+        return setpoints.find((time, i) => !(setpoints[i + 1] - time <= quiet)) ?? 0
+    }
+
+    /** The end of the first tick that ended then or later, s: only a program that runs can act. Infinity: none. */
+    tickFrom(time: number): number {
+        return this.ticks.find(tick => tick >= time) ?? Infinity
+    }
+
+    /** Takes back that outputs were driven anew at the end, for no longer than this, s. @returns how long, s; 0: they were not */
+    forgetPulse(longest: number): number {
+        const { anew } = this
+        const length = anew ? this.lastDriven - anew.began : 0
+        if (!anew || length > longest) return 0
+        this.lastDriven = anew.lastDriven
+        this.setpointBefore = anew.setpointBefore
+        this.tickBefore = anew.tickBefore
+        return length
     }
 
     /** How long outputs were driven after telemetry said that they are off, beyond what was on its way, s. */
@@ -55,9 +100,14 @@ export class Witness {
 
     private step(): void {
         const { body } = this.robot
-        if (body.outputs().every(duty => duty === 0)) return
         body.writeState(this.state)
-        this.lastDriven = this.state[0]
+        const [time] = this.state
+        this.watch?.(time)
+        if ((body.pulses?.() ?? body.outputs()).every(output => output === 0)) return
+        const { lastDriven, setpointBefore, tickBefore } = this
+        if (lastDriven > 0 && time - lastDriven > ANEW)
+            this.anew = { began: time, lastDriven, setpointBefore, tickBefore }
+        this.lastDriven = time
         this.tickBefore = Math.min(this.lastTick, this.lastDriven)
         const { setpoints } = this
         for (let i = setpoints.length; i-- > 0 && this.setpointBefore < setpoints[i];) {

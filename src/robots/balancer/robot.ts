@@ -1,8 +1,13 @@
-import type { JointGains, RobotConfig } from '../../onboard/robot-config'
+import type { JointGains, JointMonitors, RobotConfig } from '../../onboard/robot-config'
 
 /** Not used while it balances, and it drives in no other way. */
 const wheelGains: JointGains = { kpPosition: 0, kp: 0, ki: 0, ks: 0, kv: 0 }
 const observerBandwidth = 100
+/**
+ * A wheel whose encoder tells nothing of its turning is driven faster and faster while the other keeps the robot upright, and so it
+ * spins on the spot. Standing takes a duty below 0.1; a wheel that brakes or catches the body turns.
+ */
+const monitors: JointMonitors = { stall: { limit: 0.25, speed: 1, delayMs: 300 } }
 /** rad/s: 0.68 m/s. The rest of the motors' 34 is for keeping upright. */
 const velocityLimit = 15
 
@@ -26,6 +31,7 @@ export const balancer: RobotConfig = {
             encoder: { direction: 1, zeroOffset: 0, ratio: 1, observerBandwidth },
             motor: { direction: 1 },
             gains: wheelGains,
+            monitors,
         },
         {
             name: 'right_wheel',
@@ -36,6 +42,7 @@ export const balancer: RobotConfig = {
             encoder: { direction: -1, zeroOffset: 0, ratio: 1, observerBandwidth },
             motor: { direction: -1 },
             gains: wheelGains,
+            monitors,
         },
     ],
     imu: { part: 'LSM6DSOX', outputDataRate: 416, accelerationRange: 4, angularVelocityRange: 500 },

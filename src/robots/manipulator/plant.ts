@@ -3,7 +3,6 @@ import { Ina219 } from '../../sim/chips/ina219'
 import { Pca9685 } from '../../sim/chips/pca9685'
 import { Tca9548a } from '../../sim/chips/tca9548a'
 import { ValueTap } from '../../sim/faults/body-parts'
-import type { I2cDevice } from '../../sim/i2c/i2c-device'
 import { ServoArm } from '../../sim/plants/servo-arm'
 import type { BodyContext, RobotBody } from '../../sim/robot-body'
 
@@ -28,16 +27,8 @@ export function makeBody({ time, bus, random, warn }: BodyContext): RobotBody {
 
     const driver = new Pca9685({ now, warn })
     let triggeredAt = -Infinity
-    // Its own traffic stands for the bus's: the tick writes it each time.
-    const watched: I2cDevice = {
-        write: bytes => {
-            triggeredAt = time.now
-            return driver.write(bytes)
-        },
-        read: into => driver.read(into),
-        reset: () => driver.reset(),
-        stop: () => driver.stop(),
-    }
+    // SDA moves whoever is spoken to, and whether it answers or not.
+    bus.onStop = () => (triggeredAt = time.now)
     const mux = new Tca9548a()
     const magnets = motors.map((motor, i) => new ValueTap(() => ZERO[i] + DIRECTION[i] * motor.angle))
     const encoders = magnets.map(
@@ -52,7 +43,7 @@ export function makeBody({ time, bus, random, warn }: BodyContext): RobotBody {
         random: random.fork('power'),
         warn,
     })
-    bus.attach(Pca9685.ADDRESS, watched)
+    bus.attach(Pca9685.ADDRESS, driver)
     bus.attachRouter(0x71, mux)
     encoders.forEach((encoder, i) => mux.channel(i).attach(As5600.ADDRESS, encoder))
     bus.attach(0x41, power)
@@ -67,12 +58,13 @@ export function makeBody({ time, bus, random, warn }: BodyContext): RobotBody {
         writeState: target => arm.writeState(target),
         pose: () => ({ x: 0, y: 0, heading: 0 }),
         outputs: () => motors.map(({ drive }) => drive),
+        pulses: () => JOINTS.map((_, i) => driver.highTime(i)),
         velocities: () => motors.map(({ velocity }) => velocity),
         angles: () => motors.map(({ angle }) => angle),
         setSupply: volts => (arm.sourceVoltage = volts),
         parts: {
             chips: {
-                servo_driver: { segment: bus, address: Pca9685.ADDRESS, device: watched },
+                servo_driver: { segment: bus, address: Pca9685.ADDRESS, device: driver },
                 multiplexer: { segment: bus, address: 0x71, device: mux },
                 ...Object.fromEntries(
                     JOINTS.map((name, i) => [

@@ -14,6 +14,8 @@ export class I2cSegment {
     private readonly routers: I2cRouter[] = []
     private readonly routerAddresses: number[] = []
     private readonly scratch = new ScratchBuffer()
+    /** Told of each stop condition: what is connected to the wires and has no address. */
+    onStop: (() => void) | undefined
 
     /**
      * @param address 7-bit, 0 to 127
@@ -73,6 +75,7 @@ export class I2cSegment {
     /** Tells everything on this segment of a stop condition. */
     stop(): void {
         for (let i = 0; i < this.stoppers.length; i++) this.stoppers[i].stop!()
+        this.onStop?.()
     }
 }
 
