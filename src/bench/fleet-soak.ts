@@ -1,16 +1,25 @@
 // Campaign: a simulated fleet on one broker. After a while of undisturbed running each robot in turn is lost, half of them
 // with a broken connection, half hung with the connection open. Fails when a loss is noticed late or a state is out of order.
-// npm run soak:fleet -- mqtt://127.0.0.1:1883 [robots] [seconds]
 import { setTimeout } from 'node:timers/promises'
 import { FleetClient } from '../fleet/client'
 import { FleetSimulation } from '../simulate-fleet'
+import { scriptOptions, wrongUsage } from './script-options'
 
 /** A loss must be noticed within this, s. */
 const NOTICED = 2
 /** Between two losses, ms. */
 const LOSS_MS = 150
 
-const [url = 'mqtt://127.0.0.1:1883', count = '100', seconds = '60'] = process.argv.slice(2)
+const USAGE = `usage: npm run soak:fleet [-- <broker> [<robots> [<seconds>]]]
+default: mqtt://127.0.0.1:1883 100 60`
+
+const [url = 'mqtt://127.0.0.1:1883', count = '100', seconds = '60'] = scriptOptions(USAGE, {}, true).positionals
+if (!(Number.isInteger(Number(count)) && Number(count) >= 1)) {
+    wrongUsage(USAGE, `robots: ${count}; allowed: whole numbers from 1`)
+}
+if (!(Number(seconds) > 0 && Number(seconds) <= 86_400)) {
+    wrongUsage(USAGE, `seconds: ${seconds}; allowed: above 0 to 86400`)
+}
 const lostAt = new Map<string, number>()
 const noticed = new Map<string, { status: string; after: number }>()
 const early: string[] = []

@@ -1,10 +1,10 @@
 // `npm run bench`: how fast the simulator, the decoder and the bridge are on this machine, beside peers measured in the same run.
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { type BridgeCost, measureBridge } from './benchmark/bridge-cost'
 import { type DecoderThroughput, measureDecoders } from './benchmark/decoder-throughput'
 import type { Repeated } from './benchmark/repeated'
 import { measureSimulation, type SimulationSpeed } from './benchmark/simulation-speed'
+import { scriptOptions } from './script-options'
 
 const HELP = `Usage: npm run bench [-- --json]
 
@@ -23,11 +23,7 @@ interface Row {
 }
 
 async function main(): Promise<void> {
-    const values = options()
-    if (values.help) {
-        console.log(HELP)
-        return
-    }
+    const { values } = scriptOptions(HELP, { json: { type: 'boolean' } })
     const say = values.json ? () => {} : (text: string) => console.log(text)
     say(`Node ${process.version}, ${cpus().length} x ${cpus()[0].model.trim()}\n`)
     // First, while this process's heap is as small as a bridge's.
@@ -48,16 +44,6 @@ async function main(): Promise<void> {
                 bridge,
             }),
         )
-    }
-}
-
-/** Options given; a wrong one ends the process, saying so. */
-function options(): { json?: boolean; help?: boolean } {
-    try {
-        return parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } } }).values
-    } catch (error) {
-        console.error(`${(error as Error).message}\n\n${HELP}`)
-        process.exit(2)
     }
 }
 

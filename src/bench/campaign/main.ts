@@ -1,8 +1,8 @@
 // `npm run bench:campaign`: every claim of the bench on drawn actuators, and what was seen of it.
 import '../../sim/device-script-buffer'
-import { parseArgs } from 'node:util'
 import { print, printJson, table } from '../../cli/output'
 import { buildFirmware } from '../../flash/build'
+import { scriptOptions, wrongUsage } from '../script-options'
 import { campaign, type Verdict } from './campaign'
 import { parts } from './rows'
 
@@ -15,26 +15,7 @@ find against what is true. Parts: ${parts.map(({ name }) => name).join(', ')} (d
   --first <seed>   the first (default 1)
   --json           the last line is the result as one object`
 
-function fail(text: string): never {
-    process.stderr.write(`${text}\n\n${USAGE}\n`)
-    process.exit(2)
-}
-
-function options() {
-    try {
-        return parseArgs({
-            allowPositionals: true,
-            options: {
-                seeds: { type: 'string', default: '50' },
-                first: { type: 'string', default: '1' },
-                json: { type: 'boolean' },
-                help: { type: 'boolean' },
-            },
-        })
-    } catch (error) {
-        return fail((error as Error).message)
-    }
-}
+const fail = (problem: string) => wrongUsage(USAGE, problem)
 
 function shown(value: number, unit: Verdict['unit']): string {
     if (unit === undefined) return `${(100 * value).toFixed(2)} %`
@@ -46,11 +27,15 @@ function row({ what, runs, good, asked, most, worst, unit, seeds, pass }: Verdic
     return [what, `${good} of ${runs}`, `${asked}`, error, seeds.slice(0, 8).join(' '), pass ? 'ok' : 'FAILS']
 }
 
-const { values, positionals } = options()
-if (values.help) {
-    print(USAGE)
-    process.exit(0)
-}
+const { values, positionals } = scriptOptions(
+    USAGE,
+    {
+        seeds: { type: 'string', default: '50' },
+        first: { type: 'string', default: '1' },
+        json: { type: 'boolean' },
+    },
+    true,
+)
 const [count, first] = [Number(values.seeds), Number(values.first)]
 if (!Number.isInteger(count) || count < 1) fail(`--seeds ${values.seeds}: allowed are whole numbers from 1`)
 if (!Number.isInteger(first) || first < 0) fail(`--first ${values.first}: allowed are whole numbers from 0`)

@@ -1,5 +1,5 @@
 // `npm run soak:planners`: 32 clients on every topic at 100 samples a second, one of them not reading.
-import { parseArgs } from 'node:util'
+import { scriptOptions, wrongUsage } from '../script-options'
 import { measureFanOut, type Spread } from './fan-out'
 
 const HELP = `Usage: npm run soak:planners [-- --seconds 60] [--json]
@@ -10,15 +10,13 @@ them never reads. Fails when any of the others lost a sample.`
 const text = ({ p50, p99, max }: Spread) =>
     `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, most ${max.toFixed(2)} ms`
 
-const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '60' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+const { values } = scriptOptions(HELP, {
+    seconds: { type: 'string', default: '60' },
+    json: { type: 'boolean' },
 })
 const seconds = Number(values.seconds)
-if (values.help) {
-    console.log(HELP)
-} else if (!(seconds >= 1 && seconds <= 86_400)) {
-    console.error(`--seconds is ${values.seconds}; allowed: 1 to 86400\n\n${HELP}`)
-    process.exitCode = 2
+if (!(seconds >= 1 && seconds <= 86_400)) {
+    wrongUsage(HELP, `--seconds is ${values.seconds}; allowed: 1 to 86400`)
 } else {
     const result = await measureFanOut(seconds)
     const { ageMs, warmUpAgeMs, bridgeMs, bareMs, memoryMegabytes: memory } = result

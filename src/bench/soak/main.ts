@@ -1,6 +1,6 @@
 import '../../sim/device-script-buffer'
-import { parseArgs } from 'node:util'
 import { boardProfiles } from '../../sim/board-profile'
+import { scriptOptions, wrongUsage } from '../script-options'
 import { deployCampaign } from './deploy'
 import { flashCampaign } from './flash'
 import { interruptCampaign } from './interrupt'
@@ -17,9 +17,9 @@ const USAGE = `usage: npm run soak -- stop [--runs <n>] [--seed <first>] [--boar
        npm run soak -- deploy [--cuts <n>] [--seed <n>]
        npm run soak -- flash [--runs <n>] [--seed <n>]`
 
-const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
+const { values, positionals } = scriptOptions(
+    USAGE,
+    {
         runs: { type: 'string', default: '1000' },
         count: { type: 'string', default: '1000' },
         cuts: { type: 'string', default: '100' },
@@ -30,11 +30,13 @@ const { values, positionals } = parseArgs({
         robot: { type: 'string', default: 'rover' },
         board: { type: 'string', default: 'rp2040' },
     },
-})
+    true,
+)
 const { robot, board } = values
-const counts = [values.runs, values.count, values.cuts, values.drives, values.minutes, values.bytes].map(Number)
-const [runs, count, cuts, drives, minutes, bytes] = counts
-const seed = Number(values.seed)
+const [runs, count, cuts, drives, minutes, bytes] = (
+    ['runs', 'count', 'cuts', 'drives', 'minutes', 'bytes'] as const
+).map(name => whole(name, 1))
+const seed = whole('seed', -Infinity)
 const campaigns: Record<string, () => Promise<boolean>> = {
     stop: () => stopCampaign(runs, seed, board),
     steady: () => steadyCampaign({ robot, board, minutes, runs: drives, seed }),
@@ -44,10 +46,22 @@ const campaigns: Record<string, () => Promise<boolean>> = {
     reconnect: () => reconnectCampaign(count, seed),
     deploy: () => deployCampaign(cuts, seed),
 }
-const campaign = positionals.length === 1 && Object.hasOwn(campaigns, positionals[0]) && campaigns[positionals[0]]
-const whole = counts.every(number => Number.isInteger(number) && number >= 1) && Number.isInteger(seed)
-if (!campaign || !whole || !Object.hasOwn(boardProfiles, board)) {
-    process.stderr.write(`${USAGE}\n`)
-    process.exit(2)
+const [name = 'none', ...more] = positionals
+if (more.length > 0 || !Object.hasOwn(campaigns, name)) {
+    wrongUsage(
+        USAGE,
+        `campaign: ${positionals.join(' ') || 'none'}; allowed is one of: ${Object.keys(campaigns).join(', ')}`,
+    )
 }
-process.exitCode = (await campaign()) ? 0 : 1
+if (!Object.hasOwn(boardProfiles, board)) {
+    wrongUsage(USAGE, `--board ${board}; allowed: ${Object.keys(boardProfiles).join(', ')}`)
+}
+process.exitCode = (await campaigns[name]()) ? 0 : 1
+
+/** An option that is a whole number. */
+function whole(option: keyof typeof values, min: number): number {
+    const number = Number(values[option])
+    if (Number.isInteger(number) && number >= min) return number
+    const from = min === -Infinity ? '' : ` from ${min}`
+    return wrongUsage(USAGE, `--${option} ${String(values[option])}; allowed: whole numbers${from}`)
+}
