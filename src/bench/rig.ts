@@ -88,7 +88,7 @@ export class Rig {
 
     /**
      * @param expected how long the test will take, s, for progress
-     * @throws RobotError `unknown-joint`; RangeError for limits beyond the joint's own
+     * @throws RobotError `unknown-joint`; LimitError for limits beyond the joint's own
      */
     constructor(
         private readonly options: RigOptions,
@@ -280,7 +280,12 @@ function inside(quantity: string, value: number, low: number, high: number): num
     throw new BenchStop('limit', `the test asked for ${quantity} ${value}, allowed are ${low} to ${high}`)
 }
 
-/** The joint's own limits, or tighter ones. @throws RangeError */
+/** A limit that the joint does not allow. The text names joint, limit, value and what is allowed. */
+export class LimitError extends RangeError {
+    override name = 'LimitError'
+}
+
+/** The joint's own limits, or tighter ones. @throws LimitError */
 function safetyLimits(joint: JointDescription, given: Partial<SafetyLimits>): SafetyLimits {
     const own: SafetyLimits = {
         effort: joint.effortLimit,
@@ -290,7 +295,7 @@ function safetyLimits(joint: JointDescription, given: Partial<SafetyLimits>): Sa
         current: Infinity,
     }
     const wrong = (key: string, value: number, allowed: string) =>
-        new RangeError(`limit ${key} ${value} of joint ${joint.name}: allowed ${allowed}`)
+        new LimitError(`limit ${key} ${value} of joint ${joint.name}: allowed ${allowed}`)
     for (const key of ['effort', 'velocity'] as const) {
         const value = given[key]
         if (value === undefined) continue
@@ -304,6 +309,7 @@ function safetyLimits(joint: JointDescription, given: Partial<SafetyLimits>): Sa
     }
     if (given.positionMin !== undefined) own.positionMin = Math.max(own.positionMin, given.positionMin)
     if (given.positionMax !== undefined) own.positionMax = Math.min(own.positionMax, given.positionMax)
-    if (!(own.positionMin < own.positionMax)) throw wrong('positionMin', own.positionMin, `below ${own.positionMax}`)
+    if (!(own.positionMin < own.positionMax))
+        throw wrong('positionMin', own.positionMin, `below ${own.positionMax} rad, its positionMax`)
     return own
 }

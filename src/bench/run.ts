@@ -28,7 +28,7 @@ const RAW_POINTS = 6000
  * Runs a test to its end, or as far as it gets. Whatever happens the motor is off afterwards, and the result says what was
  * measured until then.
  *
- * @throws RangeError for limits that the joint does not allow, RobotError for a joint that does not exist; before anything moves
+ * @throws LimitError for limits that the joint does not allow, RobotError for a joint that does not exist; before anything moves
  */
 export async function runBench(run: BenchRun): Promise<BenchOutcome> {
     const { test, settings } = run

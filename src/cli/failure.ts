@@ -25,6 +25,7 @@ const TOLD = [
     'BridgeError',
     'PlannerError',
     'FlowYamlError',
+    'LimitError',
 ]
 
 /** Prints what went wrong to stderr. Returns the exit code: 2 for wrong usage, else 1; 0 when only help was asked for. */

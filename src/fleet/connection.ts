@@ -125,5 +125,9 @@ function unreachable(url: string, error: unknown): FleetError {
     const cause = error as Error & { errors?: Error[] }
     // Connecting to a name with several addresses fails once for each.
     const text = cause.message || cause.errors?.map(({ message }) => message).join(', ') || 'unknown'
-    return new FleetError('unreachable', `no connection to the broker at ${url}: ${text}`, { cause: error })
+    return new FleetError(
+        'unreachable',
+        `no connection to the broker at ${url}: ${text}; one for a desk: \`tendon fleet broker\``,
+        { cause: error },
+    )
 }

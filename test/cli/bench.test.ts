@@ -59,7 +59,16 @@ describe('tendon bench', { timeout: 90_000 }, () => {
             [['step', '--joint', 'elbow'], 2, /joint "elbow" does not exist; there are: motor/],
             [['step', '--limits', at('limits.json')], 2, /"speed.most" is 1; expected \{ "figure": \{ "min": number/],
             [['follow', '--trajectory', at('none.csv')], 2, /cannot read .*none\.csv/],
-            [['step', '--max-velocity', '900'], 1, /limit velocity 900 of joint motor: allowed above 0 to 25/],
+            [
+                ['step', '--max-velocity', '900'],
+                1,
+                /^tendon: limit velocity 900 of joint motor: allowed above 0 to 25, .*\n$/,
+            ],
+            [
+                ['step', '--min-position', '1', '--max-position', '0'],
+                1,
+                /^tendon: limit positionMin 1 of joint motor: allowed below 0 rad, its positionMax\n$/,
+            ],
         ]
         const outcomes = await Promise.all(wrong.map(([args]) => tendon('bench', ...args, ...SIM)))
         wrong.forEach(([args, code, says], i) => {
