@@ -1,4 +1,4 @@
-import type { LinkQuality, Robot, RobotState, RobotStatistics } from '../host/robot'
+import type { LinkQuality, LoopTiming, Robot, RobotState, RobotStatistics } from '../host/robot'
 import type { FaultReport } from '../host/fault-report'
 import { motorStop } from '../host/motor-stop'
 import type { RobotDescription } from '../protocol/description'
@@ -47,6 +47,8 @@ export interface BridgeStatistics {
     bytesSent: number
 }
 
+/** Between two questions for the board's counts of setpoints, s: the answer takes it some ms and one of its 50 packets a second. */
+const COUNTS_EVERY = 5
 const STALE_AFTER = 1 // s without a sample
 const MODE_LEVELS: Record<string, Level> = {
     idle: Level.OK,
@@ -62,6 +64,10 @@ const MODE_LEVELS: Record<string, Level> = {
 export class Diagnostics {
     private before: RobotStatistics
     private droppedBefore = 0
+    /** Of setpoints, as the board counted them when it was last asked; and at the report before. */
+    private counts: LoopTiming['setpoints']
+    private countsBefore: LoopTiming['setpoints']
+    private askedAt = -Infinity
 
     constructor(private readonly robot: Robot) {
         this.before = { ...robot.statistics() }
@@ -73,6 +79,7 @@ export class Diagnostics {
      * @param commander who commands the robot
      */
     report(now: number, bridge?: BridgeStatistics, commander = 'nobody'): DiagnosticArray {
+        this.ask(now)
         const state = this.robot.state
         const statistics = this.robot.statistics()
         const { name, configHash } = this.robot.description
@@ -81,11 +88,13 @@ export class Diagnostics {
             mode(state, stale, this.robot.faultReports ?? []),
             loop(statistics, this.before, stale),
             link(statistics, this.before, state, this.robot.linkQuality?.()),
+            ...setpoints(this.counts, this.countsBefore),
             joints(state, stale),
             ...motors(this.robot.description),
             ...(bridge === undefined ? [] : [door(bridge, bridge.samplesDropped - this.droppedBefore, commander)]),
         ]
         this.before = { ...statistics }
+        this.countsBefore = this.counts
         this.droppedBefore = bridge?.samplesDropped ?? 0
         return {
             header: { stamp: stamp(now), frame_id: '' },
@@ -97,6 +106,16 @@ export class Diagnostics {
                 values: Object.entries(values).map(([key, value]) => ({ key, value: text(value) })),
             })),
         }
+    }
+
+    private ask(now: number): void {
+        if (now - this.askedAt < COUNTS_EVERY) return
+        this.askedAt = now
+        this.robot.timing().then(
+            ({ setpoints }) => (this.counts = setpoints),
+            // A link that is down is told as such.
+            () => undefined,
+        )
     }
 }
 
@@ -181,6 +200,20 @@ function link(
             }),
         },
     }
+}
+
+/** What became of the setpoints that the board was sent, since its program started. None from a board whose program is older. */
+function setpoints(now: LoopTiming['setpoints'], before = now): Part[] {
+    if (!now || !before) return []
+    const worse = (['refused', 'lost'] as const).filter(name => now[name] > before[name])
+    return [
+        {
+            level: worse.length > 0 ? Level.WARN : Level.OK,
+            part: 'setpoints',
+            message: worse.map(name => `${now[name] - before[name]} ${name}`).join(', ') || 'none refused or lost',
+            values: { accepted: now.accepted, refused: now.refused, lost: now.lost },
+        },
+    ]
 }
 
 function joints(state: RobotState | undefined, stale: boolean): Part {

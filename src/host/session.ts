@@ -63,6 +63,9 @@ const PARAMETER_PAUSE_MS = 100
 
 type Distribute<T> = T extends unknown ? Omit<T, 'hostTime'> : never
 
+/** While a monitor warns telemetry does not tell of another that begins to: the log is asked for each so many ms. */
+const WARNING_MS = 1000
+
 /** Silence of a board that erases its program store, ms: twelve sectors of 0.4 s at the worst (program-manager.ts). */
 const ERASING_MS = 6000
 
@@ -88,6 +91,8 @@ export class RobotSession implements Robot, Parameterised {
     faultReports: readonly FaultReport[] = []
     /** The faults that {@link faultReports} was asked for. */
     private reported = ''
+    /** When they were, ms. */
+    private reportedAt = 0
     private robot: Address | undefined
     private board: Address | undefined
     private described: RobotDescription | undefined
@@ -537,11 +542,13 @@ export class RobotSession implements Robot, Parameterised {
         }
     }
 
-    /** Asks what has happened when the faults in telemetry are others than before, and when a monitor begins to warn. */
+    /** Asks what has happened when the faults in telemetry are others than before, when a monitor begins to warn, and while one does. */
     private explain(faults: readonly string[], warning: boolean): void {
         const names = faults.length === 0 && !warning ? '' : `${faults.join()}${warning ? ' and a warning' : ''}`
-        if (names === this.reported) return
+        const now = this.scheduler.now()
+        if (names === this.reported && !(warning && now - this.reportedAt >= WARNING_MS)) return
         this.reported = names
+        this.reportedAt = now
         if (names === '') this.faultReports = []
         // Without an answer there is a link to mend first; arming asks again.
         else this.faults().catch(() => undefined)

@@ -55,6 +55,35 @@ describe('diagnostics', () => {
         for (const part of ['mode', 'loop', 'joints']) expect(report()[`rover: ${part}`].level, part).toBe(STALE)
     })
 
+    it('count what became of setpoints, asked for each five seconds', async () => {
+        const { robot, report } = setUp()
+        robot.step()
+        let asked = 0
+        const counts = { accepted: 10, refused: 0, lost: 0 }
+        robot.timing = async () => {
+            asked++
+            return { periodCounts: [], executionCounts: [], setpoints: { ...counts } }
+        }
+        const later = async (ms: number) => {
+            robot.scheduler.advance(ms)
+            await Promise.resolve()
+            return report()['rover: setpoints']
+        }
+        expect(report()['rover: setpoints']).toBeUndefined()
+        expect(await later(1000)).toMatchObject({ level: OK, message: 'none refused or lost' })
+        Object.assign(counts, { accepted: 200, refused: 2, lost: 1 })
+        await later(4000)
+        expect(asked).toBe(2)
+        const worse = await later(1000)
+        expect(worse).toMatchObject({ level: WARN, message: '2 refused, 1 lost' })
+        expect(worse.values).toEqual([
+            { key: 'accepted', value: '200' },
+            { key: 'refused', value: '2' },
+            { key: 'lost', value: '1' },
+        ])
+        expect((await later(1000)).level).toBe(OK)
+    })
+
     it('count late ticks and lost samples from one report to the next', () => {
         const { robot, report } = setUp()
         robot.step()

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { settle } from '../../src/simulate'
 import { connectArmedRover, keepDriving, pass, seconds } from './rig'
 
 // The rover's own thresholds, on its simulated body.
@@ -43,4 +44,26 @@ test('driven hard, from full speed forward to full speed back and around, nothin
     }
     expect(rig.session.state).toMatchObject({ mode: 'armed', faults: [] })
     expect(rig.session.statistics().lateTicks).toBe(0)
+})
+
+test('a second warning is told while another stands, and the end of either', async () => {
+    const rig = await connectArmedRover()
+    const { robot, session } = rig
+    const set = (name: string, value: number) => settle(robot, session.setParameter(name, value))
+    const told = () => session.faultReports.filter(({ warns }) => warns).map(({ fault, joint }) => `${fault} ${joint}`)
+    await set('left_wheel.monitors.stall.action', 1)
+    // Slower than is called turning, with the duty that this takes.
+    const silence = keepDriving(rig, 0.012)
+    await set('left_wheel.monitors.stall.limit', 0.005)
+    await pass(robot, 2)
+    expect(told()).toEqual(['stall left_wheel'])
+    // The noise of its estimate is enough.
+    await set('right_wheel.monitors.acceleration.limit', 0.01)
+    await pass(robot, 1.5)
+    expect(told()).toEqual(['stall left_wheel', 'acceleration right_wheel'])
+    await set('left_wheel.monitors.stall.limit', 0.5)
+    await pass(robot, 1.5)
+    expect(told()).toEqual(['acceleration right_wheel'])
+    expect(session.state).toMatchObject({ mode: 'armed', faults: [] })
+    silence()
 })

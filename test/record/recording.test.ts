@@ -114,7 +114,7 @@ describe('a recording', () => {
         expect(reports.length).toBeGreaterThanOrEqual(7)
         expect(seconds / (reports.length - 1)).toBeCloseTo(1, 2)
         const { status } = reports.at(-2)!.message as { status: { name: string; message: string }[] }
-        const parts = ['mode', 'loop', 'link', 'joints', 'motors']
+        const parts = ['mode', 'loop', 'link', 'setpoints', 'joints', 'motors']
         expect(status.map(({ name }) => name)).toEqual(parts.map(part => `rover: ${part}`))
         expect(status[0].message).toBe('armed')
     })

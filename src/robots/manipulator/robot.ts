@@ -20,8 +20,8 @@ const monitors: JointMonitors = {
     velocity: { limit: 5, delayMs: 40 },
     // Beyond the range of setpoints, still clear of the stops.
     position: { limit: 0.15, delayMs: 40 },
-    // It is 0.16 rad from where it should be, and does not turn.
-    stall: { limit: 0.3, speed: 0.05, delayMs: 500 },
+    // It is 0.16 rad from where it should be, which asks for 1.6 rad/s, and does not turn: a bit of the encoder is 0.1 rad/s at times.
+    stall: { limit: 0.3, speed: 0.25, delayMs: 500 },
 }
 
 function joint(name: string, range: number, zeroOffset: number, direction: 1 | -1): JointConfig {
