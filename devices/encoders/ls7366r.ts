@@ -11,7 +11,9 @@
 // - No answer carries a check sum, and on SPI nothing acknowledges. So a count that is farther from the last one than the
 //   shaft can have turned is dropped. Counting begins at 0x20000000, which keeps what a dead line reads (all bits 0 or 1)
 //   half a billion counts away; and STR is read now and then, where CEN must be set and PLS clear.
-// - After a loss of power the part counts nothing until `init`: PLS tells, and its samples fail until then.
+// - After a loss of power its mode registers are gone, and so is what it counted: PLS tells. Its samples fail from then on. A
+//   joint's place is lost with them, so they fail until `init`; a wheel's place means nothing, and its counter may be set up anew
+//   (`resumeAfterMs`): late enough that the robot has stopped for the fault, and counting on from where the wheel is taken to be.
 // - It counts what comes in: a broken wire from the encoder looks like a shaft that stands still.
 import type { Clock } from '../../src/hal/clock'
 import { DriverError, type DriverErrorCode } from '../../src/hal/driver-error'
@@ -64,6 +66,13 @@ export interface CounterConfig {
     readonly countsPerTurn: number
     /** Counts that may pass between two reads, at most half a turn's; a third of a turn's by default. */
     readonly maxStep?: number
+    /**
+     * A counter that lost its power is set up anew so long after that was seen, ms, and counts on from where the joint is taken to be;
+     * how far it turned meanwhile is not known. Several times the robot's `sensorTimeoutMs`: it has to have stopped for the fault, or
+     * the loss would pass unnoticed. For wheels only: a joint with a place of its own would have another one afterwards. Without it,
+     * the samples fail until the program starts anew.
+     */
+    readonly resumeAfterMs?: number
 }
 
 /** Signed count of CNTR's bytes, most significant first. */
@@ -80,14 +89,17 @@ export class Ls7366rBank {
     readonly reading: number[] = []
     /** Encoders whose newest sample failed: bit i for entry i, 0 when all succeeded. */
     failed = 0
-    /** Samples dropped: transfer refused, a step that cannot be, power lost, counting off. */
+    /** Samples dropped: transfer refused, a step that cannot be, power lost, counting off. And counters set up anew. */
     errors = 0
 
     /** As the last {@link read} found it; all of them when it was taken already. */
     private found: number
     private readonly all: number
-    /** Encoders that lost their power, bit i for entry i: until {@link init}. */
+    /** Encoders that lost their power, bit i for entry i: until they are set up anew. */
     private lost = 0
+    /** When that was seen, by the clock, ms. */
+    private readonly lostAt: number[] = []
+    private clock: Clock | undefined
     private readonly last: number[] = []
     /** Counts since the turn's beginning. */
     private readonly counts: number[] = []
@@ -114,6 +126,7 @@ export class Ls7366rBank {
             this.last.push(START)
             this.counts.push(0)
             this.missed.push(0)
+            this.lostAt.push(0)
             this.maxStep.push(encoder.maxStep ?? encoder.countsPerTurn / 3)
             this.radiansPerCount.push((2 * Math.PI) / encoder.countsPerTurn)
         }
@@ -127,8 +140,14 @@ export class Ls7366rBank {
     async init(clock: Clock): Promise<void> {
         this.failed = this.found = this.all
         this.lost = 0
+        this.clock = clock
         this.checkConfig()
-        for (let i = 0; i < this.encoders.length; i++) await this.start(i)
+        for (let i = 0; i < this.encoders.length; i++) {
+            await this.start(i)
+            this.counts[i] = 0
+            // The shaft may turn while the others are started.
+            this.missed[i] = MAX_MISSES
+        }
         // A counter that loses its power when it begins to count would show here.
         await clock.sleep(1)
         for (let i = 0; i < this.encoders.length; i++) await this.checkCounting(i)
@@ -187,7 +206,10 @@ export class Ls7366rBank {
         this.found = this.all
     }
 
-    /** Has the next {@link read} ask one counter for its status, another at each call. @inline */
+    /**
+     * Has the next {@link read} ask one counter for its status, another at each call; or set it up anew, if
+     * {@link CounterConfig.resumeAfterMs} have passed since it lost its power. @inline
+     */
     check(): void {
         this.statusDue = true
     }
@@ -196,6 +218,10 @@ export class Ls7366rBank {
         this.statusDue = false
         const i = this.next
         this.next = i + 1 < this.encoders.length ? i + 1 : 0
+        if ((this.lost & (1 << i)) !== 0) {
+            await this.resume(i)
+            return
+        }
         let status = 0
         try {
             await this.exchange(i, this.statusCommand, this.statusAnswer)
@@ -207,7 +233,27 @@ export class Ls7366rBank {
             this.found |= 1 << i
             this.errors++
             // A line that reads all bits as 1 says so too; its count fails by itself.
-            if ((status & POWER_LOST) !== 0 && status !== 0xff) this.lost |= 1 << i
+            if ((status & POWER_LOST) !== 0 && status !== 0xff) {
+                this.lost |= 1 << i
+                this.lostAt[i] = (this.clock as Clock).millis()
+            }
+        }
+    }
+
+    /** Sets a counter up that lost its power; its next sample is the first good one. Takes some twelve transfers. */
+    private async resume(i: number): Promise<void> {
+        const { resumeAfterMs } = this.encoders[i]
+        if (resumeAfterMs === undefined || (this.clock as Clock).millis() - this.lostAt[i] < resumeAfterMs) return
+        this.errors++
+        try {
+            await this.start(i)
+            await this.checkCounting(i)
+            // From where the robot takes the joint to be: it writes that into `reading` while samples fail (`coastJoint`).
+            this.counts[i] = this.reading[i] / this.radiansPerCount[i]
+            this.missed[i] = 0
+            this.lost &= ~(1 << i)
+        } catch {
+            // It is tried again when its turn comes.
         }
     }
 
@@ -234,9 +280,6 @@ export class Ls7366rBank {
         await this.load(i, PATTERN)
         await this.load(i, START)
         this.last[i] = START
-        this.counts[i] = 0
-        // The shaft may turn while the others are started.
-        this.missed[i] = MAX_MISSES
         await this.run(i, [Instruction.CLR_STR])
         await this.instruct(i, Instruction.WR_MDR1, COUNTING_ON)
     }

@@ -280,7 +280,7 @@ describe('sampling LS7366R counters', () => {
 })
 
 describe('LS7366R counters with the simulated chips', () => {
-    const setUp = async () => {
+    const setUp = async (config: Partial<CounterConfig> = {}) => {
         const state = { quarters: [5000, -3], warnings: [] as string[] }
         const warn = (message: string) => state.warnings.push(message)
         const wire = new SimulatedSpiBus(() => 0, warn)
@@ -292,8 +292,8 @@ describe('LS7366R counters with the simulated chips', () => {
             setMode: (mode: number) => wire.setPin(gpio, mode === SELECTED ? 0 : 1),
         })
         const bank = new Ls7366rBank(spi, [
-            { select: select(20), countsPerTurn: 1200 },
-            { select: select(21), countsPerTurn: 8400 },
+            { select: select(20), countsPerTurn: 1200, ...config },
+            { select: select(21), countsPerTurn: 8400, ...config },
         ])
         const clock = new JumpingClock()
         await bank.init(clock)
@@ -331,6 +331,64 @@ describe('LS7366R counters with the simulated chips', () => {
         expect(await tick()).toBe(0)
         expect(bank.reading[0]).toBeCloseTo((500 / 1200) * 2 * Math.PI, 9)
         expect(bank.errors).toBe(5)
+    })
+
+    it('sets a counter anew that lost its power, no sooner than the robot has stopped, and goes on from where the robot takes it to be', async () => {
+        const { state, chips, bank, tick, clock } = await setUp({ resumeAfterMs: 500 })
+        state.quarters = [5300, 397]
+        expect(await tick()).toBe(0)
+        expect(bank.reading[1]).toBeCloseTo((400 / 8400) * 2 * Math.PI, 12)
+        chips[1].reset()
+        state.quarters[1] += 3000 // unseen
+        // Ticks of 10 ms; the status of either counter in turn.
+        const failed: number[] = []
+        for (let i = 0; i < 60; i++) {
+            bank.check()
+            failed.push(await tick())
+            await clock.sleep(10)
+            // As the robot does while samples fail.
+            if (bank.failed !== 0) bank.reading[1] = (600 / 8400) * 2 * Math.PI
+        }
+        const good = failed.indexOf(0)
+        expect(failed.slice(0, good)).toEqual(new Array(good).fill(2))
+        expect(good * 10).toBeGreaterThan(500)
+        expect(failed.slice(good)).toEqual(new Array(60 - good).fill(0))
+        expect(bank.reading[1]).toBeCloseTo((600 / 8400) * 2 * Math.PI, 12)
+        // Each read was dropped and counted, the loss that was seen and the setting up.
+        expect(bank.errors).toBe(good + 2)
+        state.quarters[1] += 100
+        expect(await tick()).toBe(0)
+        expect(bank.reading[1]).toBeCloseTo((700 / 8400) * 2 * Math.PI, 12)
+        expect(state.warnings).toEqual([])
+    })
+
+    it('tries again while a counter does not take what is written to it', async () => {
+        const { chips, wire, bank, tick, clock } = await setUp({ resumeAfterMs: 500 })
+        chips[0].reset()
+        bank.check()
+        await tick()
+        await clock.sleep(600)
+        wire.unplug(20)
+        for (let i = 0; i < 4; i++) {
+            bank.check()
+            expect(await tick()).toBe(1)
+        }
+        wire.plug(20)
+        for (let i = 0; i < 2; i++) {
+            bank.check()
+            expect(await tick()).toBe(1)
+        }
+        expect(await tick()).toBe(0)
+    })
+
+    it('never takes a counter that lost its power for good where the joint has a place to lose', async () => {
+        const { chips, bank, tick, clock } = await setUp()
+        chips[1].reset()
+        for (let i = 0; i < 200; i++) {
+            bank.check()
+            expect(await tick()).toBe(2)
+            await clock.sleep(10)
+        }
     })
 
     it('notices at once a counter that lost its power, and starts it anew', async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { measureDrive } from '../../src/cli/measured-drive'
 import { buildFirmware } from '../../src/flash/build'
+import type { RobotState } from '../../src/host/robot'
 import { connectSimulated, schedulerOf, settle, simulate } from '../../src/simulate'
 import { keepDriving, pass, type Rig, seconds } from './rig'
 
@@ -94,12 +95,32 @@ describe.each(BOARDS)('a robot with counters on SPI, on a paced %s', board => {
         expect(session.state!.odometry!.linear).toBeCloseTo(0.3, 1)
     })
 
-    it('a counter that lost its power, and with it its place, is no counter until the program starts anew', async () => {
+    it('a counter that lost its power stops the robot, counts on from where it was, and drives once it is disarmed', async () => {
         const rig = await driving(board)
         const { robot, session } = rig
+        const states: RobotState[] = []
+        session.onState(state => states.push(state))
         robot.inject({ at: seconds(robot), kind: 'chip-reset', target: 'left_counter' })
         await pass(robot, 0.5)
         expect(session.state).toMatchObject({ mode: 'fault', faults: ['encoder'] })
+        expect(robot.body.outputs()).toEqual([0, 0])
+        await expect(settle(robot, session.arm())).rejects.toThrow('encoder')
+        await pass(robot, 1)
+        // It is no sooner forgotten than somebody says so.
+        expect(session.state).toMatchObject({ mode: 'fault', faults: ['encoder'] })
+        expect(session.state!.joints[0].valid).toBe(true)
+        await settle(robot, session.disarm())
+        await settle(robot, session.arm())
+        keepDriving(rig, 0.3)
+        await pass(robot, 1)
+        expect(session.state).toMatchObject({ mode: 'armed', faults: [] })
+        expect(session.state!.odometry!.linear).toBeCloseTo(0.3, 1)
+        // A free wheel turns 21 rad/s (counters.ts: 107 counts of 3200 in 10 ms).
+        for (let i = 1; i < states.length; i++) {
+            const [before, now] = [states[i - 1], states[i]]
+            const way = Math.abs(now.joints[0].position - before.joints[0].position)
+            expect(way).toBeLessThan(21 * (now.boardTime - before.boardTime) + 0.02)
+        }
     })
 
     it('keeps its period in tendon sim, loses no sample, and runs the same to the bit with the same seed', async () => {

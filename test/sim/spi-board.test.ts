@@ -129,7 +129,8 @@ test('on an RP2040 two counters delay a tick by 1.8 ms typically, with a status 
     waits.sort((a, b) => a - b)
     expect(waits[Math.floor(waits.length / 2)]).toBeLessThan(1.9e-3)
     expect(waits[waits.length - 1]).toBeLessThan(3.2e-3)
-    expect(Math.max(...run.values('late'))).toBeLessThanOrEqual(4)
+    // Its sleep may end as late as the next frame of the host, 2 ms, before the read that takes 3.2 ms.
+    expect(Math.max(...run.values('late'))).toBeLessThanOrEqual(5)
 })
 
 test('a counter that is not there is a named error, and one that is pulled out fails each tick', () => {

@@ -14,9 +14,11 @@ const motors = new Motoron(i2c, {
     latchTimeout: true,
     errorResponse: ErrorResponse.BRAKE_NOW,
 })
+// A wheel's place means nothing: after a fault, for which the robot has stopped by then, its counter may count anew.
+const resumeAfterMs = 5 * courier.sensorTimeoutMs
 const encoders = new Ls7366rBank(boardSpi(LS7366R_SPI_MODE, courier.spi.frequency), [
-    { select: chipSelect(LEFT_SELECT), countsPerTurn: COUNTS_PER_TURN, maxStep: MAX_STEP },
-    { select: chipSelect(RIGHT_SELECT), countsPerTurn: COUNTS_PER_TURN, maxStep: MAX_STEP },
+    { select: chipSelect(LEFT_SELECT), countsPerTurn: COUNTS_PER_TURN, maxStep: MAX_STEP, resumeAfterMs },
+    { select: chipSelect(RIGHT_SELECT), countsPerTurn: COUNTS_PER_TURN, maxStep: MAX_STEP, resumeAfterMs },
 ])
 
 async function start() {
