@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Examination } from '../doctor/examine'
 import type { Finding } from '../doctor/finding'
+import type { SpiState } from '../doctor/spi-findings'
 import { checkRobot, jsonOption } from './options'
 import { note, print, printJson } from './output'
 
@@ -48,7 +49,7 @@ async function doctor({ port, robot, board, drive, udevRule, json }: DoctorOptio
     if (examination.findings.some(({ severity }) => severity === 'error')) process.exitCode = 1
 }
 
-function lines({ port, survey, bus, findings }: Examination): string[] {
+function lines({ port, survey, bus, spi, findings }: Examination): string[] {
     const parts = bus?.found.map(({ address, behind, wired, identified }) => {
         const place = `0x${address.toString(16).padStart(2, '0')}${behind ? ` on channel ${behind.channel} of ${behind.part}` : ''}`
         return `  ${place}  ${wired ?? 'not in the wiring'}${identified === undefined ? '' : `, identified as ${identified}`}`
@@ -63,8 +64,21 @@ function lines({ port, survey, bus, findings }: Examination): string[] {
               ]
             : []),
         ...(parts ? ['I2C bus', ...parts] : []),
+        ...(spi.length > 0 ? ['SPI bus', ...spi.map(spiLine)] : []),
         ...(findings.length === 0 ? ['nothing found'] : findings.flatMap(findingLines)),
     ]
+}
+
+const SPI_STATES: Readonly<Record<SpiState['state'], string>> = {
+    answers: 'registers hold what was written, samples good',
+    'bad-samples': 'some samples were dropped',
+    fails: 'does not answer',
+    unknown: 'no sample came of its joint',
+    'not-started': 'not started: the program stopped at a part before it',
+}
+
+function spiLine({ part, state }: SpiState): string {
+    return `  ${part.select}  ${part.name} (${part.part}): ${SPI_STATES[state]}`
 }
 
 function findingLines({ code, severity, what, remedy }: Finding): string[] {

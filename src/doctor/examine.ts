@@ -1,6 +1,6 @@
 import { Link } from '../host/link'
 import { BOARD_VENDORS, listPorts, type PortInfo } from '../host/ports'
-import { RobotError } from '../host/robot'
+import { RobotError, type RobotState } from '../host/robot'
 import { type Scheduler, systemScheduler } from '../host/scheduler'
 import { type BufferedByteStream, openSerial } from '../host/serial-stream'
 import { RobotSession } from '../host/session'
@@ -14,6 +14,7 @@ import { error, type Finding, warning } from './finding'
 import { noPortFindings, portFindings } from './host-findings'
 import { examinePort, type PortReport } from './port-state'
 import { robotFindings } from './robot-findings'
+import { spiFindings, type SpiState, spiStates } from './spi-findings'
 import { usbDevices } from './usb-devices'
 
 /** What is compared with, and where to look. The places of the system are named for whoever has it elsewhere. */
@@ -41,6 +42,8 @@ export interface Examination {
     readonly state: PortReport['state'] | null
     readonly survey: PortReport['survey'] | null
     readonly bus: BusScan | null
+    /** Parts on SPI; empty for a robot that has none. */
+    readonly spi: readonly SpiState[]
     readonly findings: readonly Finding[]
 }
 
@@ -54,26 +57,31 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     const host = [...(await driveFindings(drives)), ...(drives.length > 0 ? [] : await unmountedDrive(options.labels))]
     const chosen = await choosePort(options, drives)
     if (!chosen.port)
-        return { port: null, state: null, survey: null, bus: null, findings: [...host, ...chosen.findings] }
+        return { port: null, state: null, survey: null, bus: null, spi: [], findings: [...host, ...chosen.findings] }
     const { port } = chosen
     onStep(`asking ${port.path}`)
     const report = await examinePort(port, options)
     const findings = [...host, ...chosen.findings, ...(await portFindings(port, report))]
     const { state, survey } = report
-    if (!survey) return { port: port.path, state, survey: null, bus: null, findings }
+    if (!survey) return { port: port.path, state, survey: null, bus: null, spi: [], findings }
     findings.push(...(await boardFindings(survey, options.expected)))
     if (!survey.robot || findings.some(({ code }) => code === 'other-protocol')) {
-        return { port: port.path, state, survey, bus: null, findings }
+        return { port: port.path, state, survey, bus: null, spi: [], findings }
     }
     onStep(`watching ${survey.robot.name}`)
     const link = new Link({ open: () => open(port.path), scheduler })
     const session = await RobotSession.open(link, scheduler)
     try {
+        const states: RobotState[] = []
+        session.onState(state => states.push(state))
         findings.push(...(await robotFindings(session, scheduler)))
         onStep('looking at its I2C bus')
         const { scan, findings: onBus } = await lookAtBus(session, options, survey.productId)
         findings.push(...onBus)
-        return { port: port.path, state, survey, bus: scan ?? null, findings }
+        const wired = await options.wiring(session.description.name)
+        const spi = wired ? spiStates(wired, states) : []
+        findings.push(...spiFindings(spi))
+        return { port: port.path, state, survey, bus: scan ?? null, spi, findings }
     } catch (failure) {
         if (!(failure instanceof RobotError)) throw failure
         findings.push(
@@ -83,7 +91,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
                 'check the cable and the supply of the board, and run the same command again',
             ),
         )
-        return { port: port.path, state, survey, bus: null, findings }
+        return { port: port.path, state, survey, bus: null, spi: [], findings }
     } finally {
         await session.close()
     }

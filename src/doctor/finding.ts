@@ -34,6 +34,7 @@ export type FindingCode =
     | 'part-elsewhere'
     | 'part-wrong'
     | 'part-unknown'
+    | 'bad-samples'
     // The link
     | 'noisy-link'
     | 'slow-link'

@@ -16,7 +16,10 @@ const LATE = 0.02
 /** What the robot's faults mean, and what to do about each (names: `src/protocol/state.ts`). */
 const FAULTS: Readonly<Record<string, readonly [string, string]>> = {
     startup: ['a driver did not start', "see the parts below, or the board's log at its start (tendon bridge)"],
-    encoder: ['an encoder gives no valid sample', 'check its magnet (centred, 0.5 to 3 mm away) and its wires'],
+    encoder: [
+        'an encoder gives no valid sample',
+        'check its wires and, of a magnetic one, its magnet (centred, 0.5 to 3 mm away)',
+    ],
     imu: ['the IMU gives no valid sample', 'check its wires and its supply'],
     motor: [
         'the motor controller does not acknowledge or reports an error',

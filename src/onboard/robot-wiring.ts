@@ -31,6 +31,8 @@ export interface WiredPart {
 export interface SpiPart extends Pick<WiredPart, 'name' | 'part' | 'terminals'> {
     /** Name of the board's pin that selects it. */
     readonly select: string
+    /** The joint whose sensor it is. */
+    readonly joint: string
 }
 
 export interface WiredPin {

@@ -13,7 +13,7 @@ import { boardProgram } from '../sim/board-program'
 import { bench, examined, pass, tellManager } from './staged'
 
 beforeAll(async () => {
-    for (const robot of ['rover', 'actuator', 'balancer']) await buildFirmware(robot)
+    for (const robot of ['rover', 'actuator', 'balancer', 'courier']) await buildFirmware(robot)
 }, 240_000)
 
 const codes = ({ findings }: Examination) => findings.map(({ code }) => code)
@@ -252,5 +252,58 @@ describe('supply and link', () => {
         staged.robot.inject({ at: 0, kind: 'link-delay', direction: 'both', delay: 0.03 })
         const found = (await examined(staged)).findings.find(({ code }) => code === 'slow-link')
         expect(found?.remedy).toContain('latency timer')
+    })
+})
+
+describe('the SPI bus', () => {
+    const states = ({ spi }: Examination) => spi.map(({ part, state }) => [part.name, state])
+
+    test('has every part on a sound courier', async () => {
+        const examination = await examined(await bench({ robot: 'courier' }), { robot: 'courier' })
+        expect(examination.findings).toEqual([])
+        expect(states(examination)).toEqual([
+            ['left counter', 'answers'],
+            ['right counter', 'answers'],
+        ])
+        expect(examination.spi.every(({ samples, dropped }) => samples > 150 && dropped === 0)).toBe(true)
+    })
+
+    test.each([
+        ['left', ['fails', 'not-started']],
+        ['right', ['answers', 'fails']],
+    ])('a %s counter that is not there, and no other is blamed', async (side, expected) => {
+        const staged = await bench({
+            robot: 'courier',
+            faults: [{ at: 0, kind: 'broken-wire', target: `${side}_counter` }],
+        })
+        const examination = await examined(staged)
+        expect(states(examination).map(([, state]) => state)).toEqual(expected)
+        const missing = examination.findings.filter(({ code }) => code === 'part-missing')
+        expect(missing).toMatchObject([
+            {
+                severity: 'error',
+                what: `${side} counter (LS7366R, on SPI) does not answer: ${side}_wheel has no valid sample`,
+                remedy: expect.stringMatching(/MISO, MOSI and SCK, and its select pin to CS[01]/),
+            },
+        ])
+    })
+
+    test('a counter that comes off while the robot stands', async () => {
+        const staged = await bench({
+            robot: 'courier',
+            faults: [{ at: 1, kind: 'broken-wire', target: 'left_counter' }],
+        })
+        expect(states(await examined(staged)).map(([, state]) => state)).toEqual(['fails', 'answers'])
+    })
+
+    test('a wire that loses bits', async () => {
+        const staged = await bench({
+            robot: 'courier',
+            faults: [{ at: 1, kind: 'spi-corrupt', target: 'right_counter', probability: 0.02 }],
+        })
+        const examination = await examined(staged)
+        expect(states(examination).map(([, state]) => state)).toEqual(['answers', 'bad-samples'])
+        const [{ what }] = examination.findings.filter(({ code }) => code === 'bad-samples')
+        expect(what).toMatch(/^right counter .*: \d+ of \d+ samples of right_wheel were dropped$/)
     })
 })

@@ -151,7 +151,13 @@ describe('wiring', () => {
 })
 
 describe('SPI', () => {
-    const counter = (name: string, select: string): SpiPart => ({ name, part: 'LS7366R', select, terminals: [] })
+    const counter = (name: string, select: string): SpiPart => ({
+        name,
+        part: 'LS7366R',
+        select,
+        joint: 'left_wheel',
+        terminals: [],
+    })
 
     it.each<[string, SpiPart[]]>([
         ['spi.b.select is "CS0"; allowed: "CS1"', [counter('a', 'CS0'), counter('b', 'CS0')]],

@@ -3,8 +3,9 @@ import type { RobotWiring, SpiPart } from '../../onboard/robot-wiring'
 import { LEFT_SELECT, RIGHT_SELECT } from './counters'
 
 /** A counter, and the encoder of a Pololu 37D: its colours are the maker's. */
-const counter = (name: string, select: string): SpiPart => ({
+const counter = (name: string, select: string, joint: string): SpiPart => ({
     name,
+    joint,
     part: 'LS7366R',
     select,
     terminals: [
@@ -30,5 +31,5 @@ export const wiring: RobotWiring = {
             ],
         },
     ],
-    spi: [counter('left counter', LEFT_SELECT), counter('right counter', RIGHT_SELECT)],
+    spi: [counter('left counter', LEFT_SELECT, 'left_wheel'), counter('right counter', RIGHT_SELECT, 'right_wheel')],
 }
