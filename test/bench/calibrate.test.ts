@@ -114,6 +114,13 @@ test('the zero of a joint with stops is found from a known place, with its motor
     await set({ 'elbow.zero_offset': 2.9 })
     const place = async () => robot.body.angles()[2]
     const result = await found('elbow', { place })
+    expect(result.findings).toMatchObject([
+        {
+            code: 'not-turned',
+            level: 'note',
+            text: expect.stringMatching(/^elbow has stops and is not turned: .*friction/),
+        },
+    ])
     const zero = value(result, 'elbow.zero_offset')
     // 3.3 in the plant; one count of the encoder is 1.5 mrad.
     expect(Math.abs(zero.found - 3.3)).toBeLessThan(0.01)

@@ -100,7 +100,7 @@ async function joint(
 ): Promise<void> {
     const { target } = options
     const { kind, rated } = robot.description.joints.find(({ name }) => name === target)!
-    // A joint with stops is not turned: its motor's constants and direction are its maker's and its builder's.
+    const servo = isServo(target, parameters)
     if (kind === 'continuous') {
         const checked = await bench(options, check, result)
         const wrong = checked.findings.find(finding => finding.level === 'fault' && !isMended(finding))
@@ -112,15 +112,26 @@ async function joint(
         const identified = await tried(robot, found, () => bench(gentle, identify, result))
         const { supplyVoltage } = identified.conditions
         result.parameters.push(...feedforward(target, parameters, identified.figures, rated, supplyVoltage))
-    }
+    } else result.findings.push(notTurned(target, servo))
     const truly = await options.place?.()
-    const servo = isServo(target, parameters)
     if (truly === undefined && !servo) return
     const position = await resting(options)
     if (truly !== undefined) {
         result.parameters.push(zeroOffset(target, parameters, position, truly, result.parameters))
     }
     if (servo) result.parameters.push(...pulseEnds(target, parameters, (await held(options)) - position))
+}
+
+/**
+ * Why a joint with stops is not turned. The bench fits friction and the motor's constants to duties up to the largest, held both ways for
+ * most of a second each; within the stops it would have to trust the zero and the directions that calibrating is to find.
+ */
+function notTurned(joint: string, servo: boolean): Finding {
+    const why = servo
+        ? "the servo's own electronics drive its motor"
+        : 'that takes many turns, and keeping off the stops a zero and directions that are known; measure the motor before it is built in'
+    const text = `${joint} has stops and is not turned: directions, friction and motor constants are not measured, for ${why}`
+    return { code: 'not-turned', level: 'note', text }
 }
 
 /** Where a servo holds its joint when it is sent to where that was, rad. @throws BenchStop when it does not come to rest */
