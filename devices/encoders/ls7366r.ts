@@ -99,6 +99,7 @@ export class Ls7366rBank {
     private lost = 0
     /** When that was seen, by the clock, ms. */
     private readonly lostAt: number[] = []
+    /** Undefined until all counters have started: a start that failed is not made up for one by one. */
     private clock: Clock | undefined
     private readonly last: number[] = []
     /** Counts since the turn's beginning. */
@@ -140,7 +141,7 @@ export class Ls7366rBank {
     async init(clock: Clock): Promise<void> {
         this.failed = this.found = this.all
         this.lost = 0
-        this.clock = clock
+        this.clock = undefined
         this.checkConfig()
         for (let i = 0; i < this.encoders.length; i++) {
             await this.start(i)
@@ -154,6 +155,7 @@ export class Ls7366rBank {
         await this.read()
         if (this.found !== 0) this.fail(this.firstFailed(), 'bus', 'first sample failed')
         this.failed = 0
+        this.clock = clock
     }
 
     /**
@@ -235,15 +237,16 @@ export class Ls7366rBank {
             // A line that reads all bits as 1 says so too; its count fails by itself.
             if ((status & POWER_LOST) !== 0 && status !== 0xff) {
                 this.lost |= 1 << i
-                this.lostAt[i] = (this.clock as Clock).millis()
+                if (this.clock) this.lostAt[i] = this.clock.millis()
             }
         }
     }
 
     /** Sets a counter up that lost its power; its next sample is the first good one. Takes some twelve transfers. */
     private async resume(i: number): Promise<void> {
+        const { clock } = this
         const { resumeAfterMs } = this.encoders[i]
-        if (resumeAfterMs === undefined || (this.clock as Clock).millis() - this.lostAt[i] < resumeAfterMs) return
+        if (!clock || resumeAfterMs === undefined || clock.millis() - this.lostAt[i] < resumeAfterMs) return
         this.errors++
         try {
             await this.start(i)

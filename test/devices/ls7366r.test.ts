@@ -381,6 +381,19 @@ describe('LS7366R counters with the simulated chips', () => {
         expect(await tick()).toBe(0)
     })
 
+    it('makes up for no start that failed', async () => {
+        const { wire, chips, bank, tick, clock } = await setUp({ resumeAfterMs: 500 })
+        for (const chip of chips) chip.reset()
+        wire.unplug(20)
+        expect((await refusal(bank.init(clock))).code).toBe('not-found')
+        wire.plug(20)
+        for (let i = 0; i < 200; i++) {
+            bank.check()
+            expect(await tick()).toBe(3)
+            await clock.sleep(10)
+        }
+    })
+
     it('never takes a counter that lost its power for good where the joint has a place to lose', async () => {
         const { chips, bank, tick, clock } = await setUp()
         chips[1].reset()
