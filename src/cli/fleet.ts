@@ -155,8 +155,8 @@ async function deploy(
 
 async function broker({ port, json }: { port: number; json?: boolean }): Promise<void> {
     const { startBroker } = await import('../fleet/broker')
-    const interruption = onInterruption()
     const running = await startBroker(port)
+    const interruption = onInterruption()
     try {
         if (json) printJson({ event: 'broker', url: running.url })
         else print(`broker at ${running.url} until Ctrl-C`)

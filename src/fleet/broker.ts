@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { Aedes } from 'aedes'
 import { FleetError } from './fleet-error'
@@ -19,14 +20,18 @@ export interface EmbeddedBroker {
 export async function startBroker(port = 1883): Promise<EmbeddedBroker> {
     const aedes = await Aedes.createBroker()
     const server = createServer(socket => aedes.handle(socket))
-    await new Promise<void>((resolve, reject) => {
-        server.once('error', (error: NodeJS.ErrnoException) =>
-            reject(
-                new FleetError('bad-broker', `cannot listen on 127.0.0.1:${port}: ${error.message}`, { cause: error }),
-            ),
-        )
-        server.listen(port, '127.0.0.1', resolve)
-    })
+    try {
+        await once(server.listen(port, '127.0.0.1'), 'listening')
+    } catch (error) {
+        // Its timers would keep the process going.
+        await new Promise<void>(resolve => aedes.close(resolve))
+        const { code, message } = error as NodeJS.ErrnoException
+        const text =
+            code === 'EADDRINUSE'
+                ? 'is in use: end that program or take another port'
+                : `cannot be listened on: ${message}`
+        throw new FleetError('bad-broker', `127.0.0.1:${port} ${text}`, { cause: error })
+    }
     return {
         url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
         close: async () => {
