@@ -2,6 +2,7 @@ import { readU16, readU32 } from '../protocol/bytes'
 import { FAULT_ENTRY_BYTES, FAULT_LOG_BYTES, FAULT_LOG_HEADER_BYTES } from '../protocol/fault-log'
 import type { RobotDescription } from '../protocol/description'
 import { FAULT_NAMES } from '../protocol/state'
+import { motorStatus } from './motor-status'
 
 /** What is known about a fault that holds or is latched. */
 export interface FaultReport {
@@ -49,7 +50,7 @@ const SENTENCES: { [fault: string]: { text: string; unit?: string; without?: str
 }
 
 /** Of all faults that hold or are latched, and of warnings, lowest bit first. Undefined when the answer is too short. */
-export function faultReports(answer: Buffer, { joints }: RobotDescription): FaultReport[] | undefined {
+export function faultReports(answer: Buffer, { joints, motors }: RobotDescription): FaultReport[] | undefined {
     if (answer.length < FAULT_LOG_BYTES) return undefined
     const holding = readU16(answer, 0)
     const latched = readU16(answer, 2)
@@ -66,7 +67,7 @@ export function faultReports(answer: Buffer, { joints }: RobotDescription): Faul
             fault,
             sentence:
                 (joint === undefined ? '' : `${joint}: `) +
-                sentence(fault, value, limit) +
+                sentence(fault, value, limit, motors?.part) +
                 (warns ? ' (a warning)' : (holding & mask) === 0 ? '; that is over: disarm clears it' : ''),
             joint,
             value: known(value),
@@ -84,7 +85,8 @@ function known(value: number): number | undefined {
     return Number.isNaN(value) ? undefined : value
 }
 
-function sentence(fault: string, value: number, limit: number): string {
+/** @param part of the motor controller: what its status word means */
+function sentence(fault: string, value: number, limit: number, part: string | undefined): string {
     const { text, unit, without } = SENTENCES[fault] ?? { text: `${fault}: %v, allowed are %l` }
     if (without !== undefined && Number.isNaN(value)) return without
     const show = (number: number) => {
@@ -93,5 +95,7 @@ function sentence(fault: string, value: number, limit: number): string {
         if (fault === 'motor') return `0x${number.toString(16)}`
         return `${Number(number.toPrecision(4))}${unit === undefined ? '' : ` ${unit}`}`
     }
+    const status = fault === 'motor' ? motorStatus(part, value) : undefined
+    if (status !== undefined) return `the motor controller says: ${status} (status ${show(value)})`
     return text.replace('%v', show(value)).replace('%l', show(limit))
 }

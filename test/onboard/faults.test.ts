@@ -108,6 +108,25 @@ describe('the log', () => {
         expect(reports(hot)[0].sentence).toBe('the motor controller reports an error or a reset: status 0x2400')
     })
 
+    test.each([
+        [
+            'Motoron',
+            0x2800,
+            'the motor controller says: a motor driver is too hot or takes too much current (status 0x2800)',
+        ],
+        ['DRV8830', 0x09, 'the motor controller says: a motor driver is too hot (status 0x9)'],
+    ])('says what the status word of a %s means', (part, flags, expected) => {
+        const hot = Bench.armed()
+        hot.motors.faulting = true
+        hot.motors.statusFlags = flags
+        hot.robot.housekeeping()
+        hot.run(2)
+        const { robot } = hot
+        const answer = Buffer.from(robot.log.answer(robot.faults, robot.latched, robot.warnings()))
+        const motors = { part, selfStopMs: 0 }
+        expect(faultReports(answer, { ...description, motors })![0].sentence).toBe(expected)
+    })
+
     test('has each fault of several', () => {
         const bench = Bench.armed()
         bench.motors.noPower = true

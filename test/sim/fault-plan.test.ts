@@ -10,6 +10,7 @@ const parts: PartNames = {
     motor: ['left_wheel'],
     wire: ['left_wheel', 'imu', 'motoron', 'counter'],
     contact: ['estop'],
+    controller: [],
 }
 
 test('a fault is read with its defaults filled in', () => {
@@ -73,7 +74,17 @@ test.each([
 })
 
 test('a robot that names no parts says so', () => {
-    const none: PartNames = { chip: [], i2c: [], spi: [], encoder: [], imu: [], motor: [], wire: [], contact: [] }
+    const none: PartNames = {
+        chip: [],
+        i2c: [],
+        spi: [],
+        encoder: [],
+        imu: [],
+        motor: [],
+        wire: [],
+        contact: [],
+        controller: [],
+    }
     const faults = [{ at: 1, kind: 'motor-jam', target: 'wheel' }]
     expect(() => checkFaultPlan({ faults }, none)).toThrow('this robot names nothing that it could hit')
 })

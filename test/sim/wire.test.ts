@@ -11,7 +11,17 @@ function rig(fault?: object): { clock: VirtualClock; wire: Wire; received: [numb
     const received: [number, number[]][] = []
     wire.onBytes = bytes => received.push([clock.now, [...bytes]])
     if (fault) {
-        const none = { chip: [], i2c: [], spi: [], encoder: [], imu: [], motor: [], wire: [], contact: [] }
+        const none = {
+            chip: [],
+            i2c: [],
+            spi: [],
+            encoder: [],
+            imu: [],
+            motor: [],
+            wire: [],
+            contact: [],
+            controller: [],
+        }
         const [checked] = checkFaultPlan({ faults: [{ at: 0, ...fault }] }, none)
         wire.disturbances.push(linkDisturbance(checked, new Random(1)))
     }

@@ -30,6 +30,12 @@ export const BOUNDS = {
         text: 'deadline + one tick after the last valid setpoint',
         seconds: config => config.commandTimeoutMs / 1000 + tick(config),
     },
+    deadlineUnheard: {
+        from: 'setpoint',
+        text: 'deadline + four ticks after the last valid setpoint',
+        // Each tick tells the controller again; three that it does not hear are a fault.
+        seconds: config => config.commandTimeoutMs / 1000 + 4 * tick(config),
+    },
     chip: {
         from: 'tick',
         text: "motor controller's timeout + 4 ms after the last tick",

@@ -174,7 +174,7 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
         })
         list.push({
             name: `${target} answers by chance`,
-            bound: deadline,
+            bound: motor ? BOUNDS.deadlineUnheard : deadline,
             unheard: motor,
             fault: random => ({ kind: wrong, target, probability: random.uniform(0.05, 0.4) }),
         })
@@ -185,6 +185,15 @@ function partScenarios({ chips, encoders, motors, imus, contacts = {} }: BodyPar
             ends,
             fault: () => ({ kind: 'chip-reset', target }),
         })
+        if (!outlives) {
+            list.push({
+                name: `${target} too hot`,
+                bound: BOUNDS.chipAtOnce,
+                ends,
+                names: ['motor'],
+                fault: () => ({ kind: 'controller-hot', target }),
+            })
+        }
         list.push({
             name: `${target} away for ${AWAY} s`,
             bound: outlives ? heardAgain(AWAY) : bound,

@@ -1,3 +1,5 @@
+import { Drv8830 } from '../chips/drv8830'
+import { Motoron } from '../chips/motoron'
 import type { I2cDevice } from '../i2c/i2c-device'
 import type { I2cSegment } from '../i2c/i2c-segment'
 import type { SimulatedSpiBus } from '../spi/simulated-spi-bus'
@@ -110,6 +112,9 @@ export function partNames(parts: BodyParts | undefined): PartNames {
         encoder: Object.keys(parts?.encoders ?? {}),
         imu: Object.keys(parts?.imus ?? {}),
         motor,
+        controller: chips.flatMap(([name, { device }]) =>
+            device instanceof Motoron || device instanceof Drv8830 ? [name] : [],
+        ),
         contact: Object.keys(parts?.contacts ?? {}),
         wire: [...motor, ...chip],
     }

@@ -4,7 +4,7 @@ export type FaultField =
     | { readonly choices: readonly string[]; readonly default?: string }
 
 /** What a fault breaks: named in the robot's `plant.ts`, or nothing that needs a name. */
-export type FaultTarget = 'chip' | 'i2c' | 'spi' | 'encoder' | 'imu' | 'motor' | 'wire' | 'contact'
+export type FaultTarget = 'chip' | 'i2c' | 'spi' | 'encoder' | 'imu' | 'motor' | 'wire' | 'contact' | 'controller'
 
 export interface FaultKind {
     /** For people. */
@@ -120,6 +120,12 @@ export const FAULT_KINDS: Readonly<Record<string, FaultKind>> = {
         target: 'motor',
         lasts: true,
         fields: { torque: { unit: 'N·m', min: 0, max: 1000 } },
+    },
+    'controller-hot': {
+        what: 'a driver of the motor controller is too hot: its outputs are off, and it says so',
+        target: 'controller',
+        lasts: false,
+        fields: {},
     },
     'broken-wire': {
         what: "a motor's lead or a chip's bus wire is open",

@@ -1,3 +1,5 @@
+import { Drv8830 } from '../chips/drv8830'
+import { Motoron } from '../chips/motoron'
 import type { I2cSegment } from '../i2c/i2c-segment'
 import type { Random } from '../random'
 import type { RobotBody } from '../robot-body'
@@ -141,6 +143,13 @@ export class FaultPlayer {
                 return () => {
                     motor.drag += fault.numbers.torque
                     return () => (motor.drag -= fault.numbers.torque)
+                }
+            }
+            case 'controller-hot': {
+                const { device } = parts.chips[target]
+                return () => {
+                    if (device instanceof Motoron) device.injectMotorFault()
+                    else if (device instanceof Drv8830) device.injectOverTemperature()
                 }
             }
             case 'broken-wire': {
