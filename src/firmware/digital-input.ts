@@ -1,5 +1,5 @@
 import * as ds from '@devicescript/core'
-import type { DigitalInput } from '../onboard/robot'
+import type { DigitalInput } from '../onboard/parts'
 
 /** What the runtime has and its type definitions, without a board's own, leave out. */
 interface Pin extends DigitalInput {

@@ -1,13 +1,7 @@
 import type { Clock } from '../hal/clock'
 import { describe, samplesPerReport, type ImuScale, type PowerScale } from '../onboard/describe'
-import {
-    type BalanceStage,
-    type ImuSensor,
-    type JointEncoders,
-    type MotorController,
-    type PowerSensor,
-    Robot,
-} from '../onboard/robot'
+import { Robot } from '../onboard/robot'
+import type { BalanceStage, ImuSensor, JointEncoders, MotorController, PowerSensor } from '../onboard/parts'
 import { ParameterSlots } from '../onboard/parameter-slots'
 import { Parameters } from '../onboard/parameters'
 import type { RobotConfig } from '../onboard/robot-config'

@@ -1,7 +1,7 @@
 import { SETPOINT_SCALE } from '../protocol/setpoint'
 import { TRAJECTORY_HEADER_BYTES } from '../protocol/trajectory'
 import type { JointConfig, JointStop, RobotConfig } from './robot-config'
-import type { MotorController } from './robot'
+import type { MotorController } from './parts'
 
 const BRAKE: JointStop = { action: 'brake' }
 /** Shortest way between two points, s: some ticks. */

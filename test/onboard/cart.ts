@@ -1,5 +1,6 @@
 import type { JointConfig, RobotConfig } from '../../src/onboard/robot-config'
-import { type DigitalInput, Robot } from '../../src/onboard/robot'
+import { Robot } from '../../src/onboard/robot'
+import type { DigitalInput } from '../../src/onboard/parts'
 import { TelemetryWriter } from '../../src/onboard/telemetry-writer'
 import { decodeTelemetry, type TelemetryReport } from '../../src/protocol/telemetry'
 import { FakeEncoders, FakeImu, FakeMotors } from '../portable/fake-parts'

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/hal/clock'
-import type { ImuSensor, JointEncoders, MotorController } from '../../src/onboard/robot'
+import type { ImuSensor, JointEncoders, MotorController } from '../../src/onboard/parts'
 
 // Parts of a robot that do as a test says. They run on both VMs.
 

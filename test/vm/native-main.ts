@@ -6,7 +6,7 @@ import { NativeMotors } from '../../devices/motors/native-motors'
 import { NativeServos } from '../../devices/motors/native-servos'
 import { clock, i2c } from '../../src/firmware/board'
 import { EncoderService, MotorService, sendInBackground, ServoService } from '../../src/firmware/native'
-import type { JointEncoders, MotorController } from '../../src/onboard/robot'
+import type { JointEncoders, MotorController } from '../../src/onboard/parts'
 
 /** What the tick wants comes from here, and what it read goes there: f32 each. */
 const WISHES = 0x11

@@ -1,5 +1,5 @@
 import type { As5600 } from '../../../devices/encoders/as5600'
-import type { JointEncoders } from '../../onboard/robot'
+import type { JointEncoders } from '../../onboard/parts'
 
 /** One magnetic encoder as all that a robot has. Its driver looks after the magnet by itself. */
 export class SingleEncoder implements JointEncoders {

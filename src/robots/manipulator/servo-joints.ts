@@ -1,6 +1,6 @@
 import type { Pca9685Servos } from '../../../devices/motors/pca9685'
 import type { Clock } from '../../hal/clock'
-import type { JointEncoders, MotorController, PowerSensor } from '../../onboard/robot'
+import type { JointEncoders, MotorController, PowerSensor } from '../../onboard/parts'
 import type { PowerScale } from '../../onboard/describe'
 import type { Parameters } from '../../onboard/parameters'
 import { ParameterFlag } from '../../protocol/parameters'
