@@ -9,7 +9,8 @@ export default defineConfig({
         setupFiles: ['src/sim/device-script-buffer.ts'],
         testTimeout: 30_000,
         hookTimeout: 60_000,
-        maxWorkers: 2,
+        // Many tests wait for a simulated robot in real time, so two cores have room for a third.
+        maxWorkers: 3,
         projects: [
             {
                 extends: true,
