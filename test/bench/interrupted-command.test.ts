@@ -103,7 +103,7 @@ describe('tendon bench on a serial port', () => {
         })
         expect(code).toBe(130)
         expect(robot.body.outputs()).toEqual([0])
-        expect(terminal.output).toContain('FAIL (interrupted: interrupted)')
+        expect(terminal.output).toContain('FAIL (interrupted: by the user)')
         expect((await read()).result.outcome).toBe('interrupted')
         expect(terminal.settings[1]).toBe(terminal.settings[0])
     })
